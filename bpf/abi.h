@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * abi.h - every structure that crosses the boundary between cgward's user space and its BPF
+ * programs.
+ *
+ * Compiled by the host compiler and by clang -target bpf; the asserts at the end hold in both. A
+ * change of any structure here is a change of CGW_ABI_VERSION.
+ *
+ * Conventions: offsets are bytes from the start of the image; 0 means "there is none" (offset 0 is
+ * the header). Texts are NUL-terminated. Numbers are in host byte order unless a name ends in _be.
+ * In every enum, 0 is reserved: memory that nobody wrote never means a verdict, a rule or a kind.
+ */
+#ifndef CGW_ABI_H
+#define CGW_ABI_H
+
+#include <linux/types.h>
+
+#define CGW_ABI_VERSION 1
+#define CGW_IMAGE_MAGIC 0x31574743 /* "CGW1" */
+
+/*
+ * The image lives in one array map. 64 KiB a page: a small ruleset is one page, so that a decision
+ * fetches the page once; and far below the 4 MiB that an array map's value may have on Linux 6.1.
+ */
+#define CGW_PAGE_SHIFT 16
+#define CGW_PAGE_SIZE (1U << CGW_PAGE_SHIFT)
+#define CGW_PAGES_MAX 4096 /* 256 MiB; a policy set beyond that is an error of the compiler */
+
+#define CGW_POLICIES_MAX 1024 /* bits of struct cgw_set */
+#define CGW_SET_WORDS (CGW_POLICIES_MAX / 64)
+#define CGW_RULES_MAX 262144 /* entries of the counter map */
+
+/* Longest text that the matcher reads: a cgroup path, a sysctl name or value, a unix socket name.
+ */
+#define CGW_TEXT_MAX 4096
+
+/* A set of policies by slot. Slots are stable: a policy keeps its slot as long as the ruleset names
+ * it. */
+struct cgw_set {
+	__u64 word[CGW_SET_WORDS];
+};
+
+/* What a rule does, in order of precedence within one policy: allow wins over deny, deny over
+ * audit. */
+enum cgw_action {
+	CGW_ACTION_AUDIT = 1,
+	CGW_ACTION_DENY = 2,
+	CGW_ACTION_ALLOW = 3,
+};
+
+/*
+ * A resolved rule: action in bits 28 to 30, CGW_REF_INDEX minus the rule's index below. The greater
+ * of two refs of one policy is the one that decides (stronger action, then earlier rule). 0: no
+ * rule.
+ */
+#define CGW_REF_SHIFT 28
+#define CGW_REF_INDEX 0x0fffffffU
+#define CGW_REF(action, rule) ((__u32)(action) << CGW_REF_SHIFT | (CGW_REF_INDEX - (__u32)(rule)))
+#define CGW_REF_ACTION(ref) ((ref) >> CGW_REF_SHIFT)
+#define CGW_REF_RULE(ref) (CGW_REF_INDEX - ((ref)&CGW_REF_INDEX))
+
+enum cgw_verdict {
+	CGW_VERDICT_ALLOW = 1,
+	CGW_VERDICT_AUDIT = 2,
+	CGW_VERDICT_DENY = 3,
+};
+
+/* Why. Everything but RULE means: could not be judged, and a rule of that kind could have matched.
+ */
+enum cgw_reason {
+	CGW_REASON_RULE = 1,
+	CGW_REASON_NAME_UNREADABLE = 2,	 /* the kernel did not give the whole sysctl name */
+	CGW_REASON_VALUE_UNREADABLE = 3, /* the kernel did not give the whole value written */
+	CGW_REASON_VALUE_SPLIT = 4,	 /* written at a file position other than 0 */
+	CGW_REASON_PATH_AMBIGUOUS = 5, /* a unix socket path that is relative or holds // . or .. */
+	CGW_REASON_HEADER_UNREADABLE = 6, /* a packet whose addresses or ports cannot be found */
+	CGW_REASON_NO_SCRATCH = 7,	  /* no scratch slot was free */
+	CGW_REASON_BAD_IMAGE = 8,	  /* the image has a hole: a bug, never a policy's fault */
+};
+
+enum cgw_op {
+	CGW_OP_SYSCTL_READ = 1,
+	CGW_OP_SYSCTL_WRITE = 2,
+	CGW_OP_CONNECT = 3,
+	CGW_OP_BIND = 4,
+	CGW_OP_LISTEN = 5,
+	CGW_OP_SOCKET = 6,
+	CGW_OP_FILE_READ = 7,
+	CGW_OP_FILE_WRITE = 8,
+	CGW_OP_FILE_EXEC = 9,
+	CGW_OP_KERNEL = 10,
+	CGW_OP_CAPABILITY = 11,
+	CGW_OP_DEVICE_READ = 12,
+	CGW_OP_DEVICE_WRITE = 13,
+	CGW_OP_DEVICE_MKNOD = 14,
+	CGW_OP_COUNT,
+};
+
+/* Operations with a peer have one table each in a policy: connect, bind, listen. */
+#define CGW_PEER_OPS 3
+#define CGW_PEER_OP(op) ((op)-CGW_OP_CONNECT)
+
+/* Groups of protocols. OTHER (L2TP, DCCP, ...) has no name in the language: only rules without
+ * protocols cover it. */
+enum cgw_proto {
+	CGW_PROTO_TCP = 1,  /* TCP, MPTCP */
+	CGW_PROTO_UDP = 2,  /* UDP, UDP-Lite */
+	CGW_PROTO_ICMP = 3, /* ping sockets, ICMP and ICMPv6 */
+	CGW_PROTO_SCTP = 4,
+	CGW_PROTO_RAW = 5, /* SOCK_RAW */
+	CGW_PROTO_OTHER = 6,
+	CGW_PROTO_UNIX = 7, /* judged by name, never by the address tables */
+	CGW_PROTO_COUNT,
+};
+
+/* A port that cannot be read (a fragment, say): its table entry is the severest of all ports. */
+#define CGW_PORT_UNKNOWN 65536U
+
+/* ---- the image ---- */
+
+struct cgw_image_header {
+	__u32 magic;
+	__u32 abi_version;
+	__u64 checksum;	  /* FNV-1a 64 of the image with checksum and generation taken as 0 */
+	__u32 generation; /* given when published, 0 before; never 0 in the kernel */
+	__u32 size;	  /* of the whole image, a multiple of CGW_PAGE_SIZE */
+	__u32 policies; /* offset of struct cgw_policy[policy_count]; slots without a policy are all
+			   zero */
+	__u32 policy_count;
+	__u32 rules; /* offset of struct cgw_rule[rule_count] */
+	__u32 rule_count;
+	__u32 selectors; /* chain of automata over cgroup paths; accept: offset of a struct cgw_set
+			  */
+	__u32 attachments; /* offset of struct cgw_attachment[attachment_count], sorted by cgroup id
+			    */
+	__u32 attachment_count;
+	__u32 all;  /* offset of the struct cgw_set of all policies */
+	__u32 ops;  /* bit set of enum cgw_op: operations that some rule denies or audits */
+	__u32 text; /* offset of the texts, which reach to the end of the image */
+};
+
+/* An automaton (a DFA over bytes) starts on a multiple of 512, so that it never straddles pages. */
+#define CGW_AUTOMATON_ALIGN 512
+
+struct cgw_automaton {
+	__u32 next; /* the next automaton of the chain: all of a chain are run */
+	__u32 rows; /* offset of the first row; a multiple of the row size, so that no row straddles
+		       pages */
+	__u32 shift; /* log2 of the row size in bytes, 3 to 11 */
+	__u32 row_count;
+	__u32 start;   /* offset of the start state's row from rows; row 0 is the dead state */
+	__u32 classes; /* number of byte classes */
+	__u32 reserved[2];
+	__u8 class_of[256];
+};
+/*
+ * A row is an array of __u32: [0] what the state accepts (0: nothing), [1 + class] the next state
+ * as the offset of its row from rows. The dead state's row is all zero.
+ */
+
+/* Sorted disjoint intervals: interval i reaches from keys[i] to keys[i + 1] - 1. keys[0] is the
+ * least key there is. */
+struct cgw_table {
+	__u32 count; /* at least 1 */
+	__u32 keys;  /* offset of the keys: __u32[count], or struct cgw_key6[count] in an IPv6 table
+		      */
+	__u32 values; /* offset of __u32[count] */
+	__u32 reserved;
+};
+
+struct cgw_key6 {
+	__u32 word[4]; /* host order, most significant first; offset a multiple of 16 */
+};
+
+/* Value of an address table: for each protocol the table port -> ref (offset; 0: none). */
+struct cgw_peer_class {
+	__u32 ports[CGW_PROTO_COUNT];
+};
+
+/* What a name automaton of [sysctl] accepts. */
+struct cgw_sysctl_class {
+	__u32 read;   /* ref of the rules without value */
+	__u32 write;  /* the same */
+	__u32 values; /* chain of automata over the value written; accept: ref */
+	__u32 could;  /* strongest deny or audit ref among the rules with a value: if the value is
+			 not known */
+};
+
+#define CGW_POLICY_PRESENT 1U
+#define CGW_POLICY_AUDIT 2U /* mode = audit */
+
+/* Families of names that unix sockets have. */
+#define CGW_UNIX_PATH 0
+#define CGW_UNIX_ABSTRACT 1
+
+struct cgw_policy {
+	__u32 flags;
+	__u32 order;   /* rank by name: of several policies that give the same verdict the first is
+			  reported */
+	__u32 name;    /* text */
+	__u32 file;    /* text: path of the policy file as given */
+	__u32 sysctl;  /* chain of automata over sysctl names in the kernel's form
+			* (net/ipv4/ip_forward);  accept: offset of a struct cgw_sysctl_class */
+	__u32 sockets; /* table family << 8 | type -> ref */
+	__u32 peers[CGW_PEER_OPS]
+		   [2]; /* table address -> struct cgw_peer_class; [0] IPv4, [1] IPv6 */
+	__u32 unix_names[CGW_PEER_OPS]
+			[2]; /* chain of automata over unix names, without the @; accept: ref */
+	__u32 unix_could[CGW_PEER_OPS]; /* strongest deny or audit ref over unix paths: if the path
+					   is ambiguous */
+	__u32 reserved[11];
+};
+
+struct cgw_rule {
+	__u64 key; /* FNV-1a 64 of policy name, NUL, canonical text: identifies the rule across
+		      rulesets */
+	__u32 action;
+	__u32 policy; /* slot */
+	__u32 text;   /* canonical text, such as "deny connect tcp 10.0.0.0/8:22" */
+	__u32 line;   /* in the policy's file, from 1 */
+	__u32 column; /* of the subject, from 1 */
+	__u32 reserved;
+};
+
+/* A cgroup that is governed by hand (cgward attach) in addition to the selectors. */
+struct cgw_attachment {
+	__u64 cgroup_id;
+	__u32 set;  /* offset of a struct cgw_set */
+	__u32 path; /* text, for people; the id decides */
+};
+
+/* ---- state kept in maps ---- */
+
+/* The policies of a cgroup, cached. Key of the map: cgroup id (__u64). Valid for one generation. */
+struct cgw_scope {
+	__u32 generation;
+	__u32 summary; /* bit w: set.word[w] is not 0 */
+	struct cgw_set set;
+};
+
+/*
+ * A governed process. Key of the map: thread group id (__u32), because the record must outlive the
+ * leader's task_struct when another thread calls execve. What governs the process is the set of its
+ * cgroup and `kept`.
+ */
+struct cgw_process {
+	__u64 start;	     /* start_boottime of the leader: tells a reused id */
+	struct cgw_set home; /* policies of the cgroup in which it was born or last put by an
+				ungoverned task */
+	struct cgw_set kept; /* policies that it keeps although a governed task moved it or cloned
+				it elsewhere */
+};
+
+/* The pinned map "meta": one entry, written last; an instance without it is the leftover of a dead
+ * loader. */
+#define CGW_META_MAGIC 0x4154454d44524743ULL /* "CGRDMETA" */
+
+struct cgw_meta {
+	__u64 magic;
+	__u32 abi_version;
+	__u32 reserved;
+	__u64 cgroup_root_id;
+	char build[64];		/* version of the cgward that loaded the programs */
+	char cgroup_root[4096]; /* path as given, for people; the id decides */
+};
+
+/* One entry per CPU: numbers of events, so that a reader sees what is missing. */
+struct cgw_cpu {
+	__u64 sequence; /* of the last event of this CPU, lost ones included; the first is 1 */
+	__u64 lost;	/* did not fit into the ring buffer */
+};
+
+/* Entry of the map "counters"; key: cgw_rule.key. */
+struct cgw_counter {
+	__u64 denied;
+	__u64 audited;
+};
+
+/* Entry 0 of the map "control". */
+struct cgw_control {
+	__u32 kept; /* not 0 once any process keeps policies: only then are processes looked up */
+	__u32 reserved;
+	__u64 process_failures; /* processes that could not be recorded: memory; each mover or
+				   parent was killed */
+	__u64 uncounted;	/* verdicts whose rule had no counter */
+};
+
+/* ---- events ---- */
+
+enum cgw_event_kind {
+	CGW_EVENT_SYSCTL = 1,
+	CGW_EVENT_NETWORK = 2,
+};
+
+/* The hook that saw the operation. The names stand in policies/names.c. */
+enum cgw_hook {
+	CGW_HOOK_SYSCTL = 1,
+	CGW_HOOK_CONNECT4 = 2,
+	CGW_HOOK_CONNECT6 = 3,
+	CGW_HOOK_SENDMSG4 = 4,
+	CGW_HOOK_SENDMSG6 = 5,
+	CGW_HOOK_BIND4 = 6,
+	CGW_HOOK_BIND6 = 7,
+	CGW_HOOK_SOCK_CREATE = 8,
+	CGW_HOOK_CONNECT_UNIX = 9,
+	CGW_HOOK_SENDMSG_UNIX = 10,
+	CGW_HOOK_EGRESS = 11,
+	CGW_HOOK_COUNT,
+};
+
+/* Whose policy decided. */
+enum cgw_judged {
+	CGW_JUDGED_TASK = 1,   /* the task's cgroup */
+	CGW_JUDGED_KEPT = 2,   /* policies that the task keeps from a cgroup it was in before */
+	CGW_JUDGED_SOCKET = 3, /* the cgroup in which the socket was made */
+};
+
+#define CGW_VALUE_SHOWN 512 /* bytes of a sysctl value that an event carries */
+
+struct cgw_event {
+	__u32 abi_version;
+	__u32 size;	/* of the whole record, tail included */
+	__u64 time;	/* CLOCK_BOOTTIME, ns */
+	__u64 sequence; /* of this CPU */
+	__u32 cpu;
+	__u32 generation;
+	__u64 rule_key;
+	__u32 rule; /* index in the image of that generation */
+	__u8 kind;
+	__u8 verdict;
+	__u8 reason;
+	__u8 hook;
+	__u8 op;
+	__u8 judged;
+	__u16 reserved;
+	__u32 pid; /* thread group id, initial namespace */
+	__u32 tid;
+	__u32 ppid;
+	__u32 ns_pid; /* pid in the task's innermost pid namespace */
+	__u32 uid;
+	__u32 gid;
+	__u32 loginuid;		/* ~0: not set */
+	__u64 cgroup_id;	/* of the task */
+	__u64 socket_cgroup_id; /* network: where the socket was made; 0: not known */
+	__u8 comm[16];
+	union {
+		struct {
+			__u32 old_size; /* of the value in full: more than old_len says that the
+					   tail holds its head */
+			__u32 new_size;
+			__u32 file_pos;
+		} sysctl;
+		struct {
+			__u16 family;	/* AF_*: of the address judged (a mapped address is AF_INET)
+					 */
+			__u16 type;	/* SOCK_* */
+			__u32 protocol; /* IPPROTO_* of the socket */
+			__u32 port;	/* host order; CGW_PORT_UNKNOWN: not readable */
+			__u32 address[4]; /* host order, most significant first; IPv4 in [0] */
+		} network;
+	};
+	/* Lengths of what stands in the tail, one after the other, without NULs. */
+	__u16 cgroup_len; /* cgroup path from the instance's cgroup root; "" is the root itself */
+	__u16 exe_len;
+	__u16 name_len; /* sysctl: in the kernel's form, with slashes; unix: path, or abstract name
+			   after a NUL */
+	__u16 old_len;	/* sysctl */
+	__u16 new_len;
+	__u16 reserved1;
+	__u8 tail[];
+};
+
+/* Most that the tail can hold: cgroup, exe and name of CGW_TEXT_MAX each, two values. */
+#define CGW_EVENT_TAIL_MAX (3 * CGW_TEXT_MAX + 2 * CGW_VALUE_SHOWN)
+
+#define CGW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+CGW_ASSERT_SIZE(struct cgw_set, 128);
+CGW_ASSERT_SIZE(struct cgw_image_header, 64);
+CGW_ASSERT_SIZE(struct cgw_automaton, 288);
+CGW_ASSERT_SIZE(struct cgw_table, 16);
+CGW_ASSERT_SIZE(struct cgw_key6, 16);
+CGW_ASSERT_SIZE(struct cgw_peer_class, 32);
+CGW_ASSERT_SIZE(struct cgw_sysctl_class, 16);
+CGW_ASSERT_SIZE(struct cgw_policy, 128);
+CGW_ASSERT_SIZE(struct cgw_rule, 32);
+CGW_ASSERT_SIZE(struct cgw_attachment, 16);
+CGW_ASSERT_SIZE(struct cgw_scope, 136);
+CGW_ASSERT_SIZE(struct cgw_process, 264);
+CGW_ASSERT_SIZE(struct cgw_meta, 4184);
+CGW_ASSERT_SIZE(struct cgw_cpu, 16);
+CGW_ASSERT_SIZE(struct cgw_counter, 16);
+CGW_ASSERT_SIZE(struct cgw_control, 24);
+CGW_ASSERT_SIZE(struct cgw_event, 152);
+
+#endif
