@@ -22,16 +22,27 @@ struct diagnostic {
 	char *message;	 /* what is wrong, what was expected; quotes the bad token with quote() */
 };
 
+/* What was said about one file. */
+struct diagnostics_file {
+	char *name;
+	size_t count[SEVERITY_ERROR + 1]; /* by severity, those not kept included */
+	size_t rest[SEVERITY_ERROR + 1];  /* index of the item that counts those not kept */
+};
+
 struct diagnostics {
 	struct diagnostic *items;
 	size_t count, room;
-	size_t errors, warnings; /* in total, those not kept included */
+	size_t errors, warnings;	/* in total, those not kept included */
+	struct diagnostics_file *files; /* sorted by name */
+	size_t file_count, file_room;
+	size_t file_last; /* the one looked up last */
 };
 
-/* At most this many of each file are kept; one more says how many follow. A 10 MB file of garbage
- * stays readable. */
+/* At most this many errors, and as many warnings, of each file are kept; one more item says how
+ * many there are beyond. A 10 MB file of garbage stays readable. */
 #define DIAGNOSTICS_MAX_PER_FILE 100
 
+/* An all-zero struct diagnostics is empty. */
 void diagnostics_add(struct diagnostics *diags, enum severity severity, const char *file,
 	uint32_t line, uint32_t column, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));

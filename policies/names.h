@@ -8,6 +8,7 @@
 #ifndef CGW_NAMES_H
 #define CGW_NAMES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include "abi.h"
 
@@ -31,7 +32,8 @@ extern const struct cgw_name
 	cgw_power_names[]; /* [kernel]: mount, chroot, ptrace, ... : enum policy_power */
 extern const struct cgw_name
 	cgw_capability_names[]; /* chown (value: CAP_CHOWN + 1), ..., checkpoint_restore */
-extern const struct cgw_name cgw_judged_names[]; /* task, kept, socket */
+extern const struct cgw_name cgw_judged_names[];  /* task, kept, socket */
+extern const struct cgw_name cgw_section_names[]; /* sysctl, network, ...: enum policy_section */
 
 /* The name of a value, or "?" for one that the table does not have. */
 const char *cgw_name_of(const struct cgw_name *table, uint32_t value);
