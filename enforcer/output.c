@@ -200,7 +200,8 @@ void output_diagnostics(const struct diagnostics *diags)
 	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 
 	for (size_t i = 0; i < diags->count; i++)
-		diagnostic_print(&diags->items[i], &text);
+		if (!is_quiet || diags->items[i].severity == SEVERITY_ERROR)
+			diagnostic_print(&diags->items[i], &text);
 	fflush(stdout);
 	if (text.length)
 		fwrite(text.data, 1, text.length, stderr);

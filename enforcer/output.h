@@ -79,7 +79,7 @@ void output_hint(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Only with --verbose. libbpf's chatter belongs here. */
 void output_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* All of them, in order, then how many were not kept. */
+/* All of them, in order; with --quiet the errors only. */
 void output_diagnostics(const struct diagnostics *diags);
 
 /* `text` safe for a terminal: control and non-ASCII bytes as \xHH, backslash as \\, nothing cut.
