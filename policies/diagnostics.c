@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Long enough for the line that counts what is not shown; it is rewritten in place. */
-#define REST_ROOM 80
+#define REST_ROOM 96
 
 static void diagnostics_append(struct diagnostics *diags, enum severity severity, const char *file,
 	uint32_t line, uint32_t column, char *message)
