@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * attempt.h - the ways in which an operation can be carried out by real system calls.
+ *
+ * What an attempt returns: 0 if the kernel let it through (a peer that refuses, or a value that the
+ * sysctl's handler dislikes, included: that is not the enforcer's doing), EPERM if it was denied,
+ * another errno if the attempt did not come as far as the operation.
+ */
+#ifndef HELPERS_ATTEMPT_H
+#define HELPERS_ATTEMPT_H
+
+#include <stdbool.h>
+
+/* All zero is the ordinary way. */
+struct way {
+	bool sendto;   /* connect: sendto(2) of an unconnected socket */
+	bool sendmsg;  /* connect: the same by sendmsg(2) */
+	bool unspec;   /* connect by sendto, bind: the address's family is given as AF_UNSPEC */
+	bool mapped;   /* connect, bind: IPv4 by an AF_INET6 socket, as ::ffff:a.b.c.d */
+	bool fastopen; /* connect tcp: sendto(MSG_FASTOPEN) */
+	bool mptcp;    /* tcp: IPPROTO_MPTCP */
+	bool udplite;  /* udp: IPPROTO_UDPLITE */
+	bool raw;      /* connect: a packet of the protocol, made by hand on a raw socket */
+	bool hdrincl;  /* connect, IPv4: the same with the IP header made by hand, too */
+	bool dgram;    /* unix: SOCK_DGRAM */
+	bool dup;      /* the descriptor is used through a duplicate */
+	bool io_uring; /* the operation is done by a worker thread of io_uring */
+	bool writev;   /* sysctl write: writev(2), one byte a piece */
+	bool split;    /* sysctl write: one write(2) for each byte */
+	bool splice;   /* sysctl: splice(2) between a pipe and the file */
+	bool reopen;   /* sysctl: opened O_PATH first, then through /proc/self/fd/N */
+	long position; /* sysctl write: pwrite(2) here, if not 0 */
+	const char *sysctl;  /* where the sysctl tree is; NULL: /proc/sys */
+	const char *made_in; /* connect: the socket is made by a process of this cgroup, which
+				passes it */
+	const char *move_to; /* the process moves to this cgroup between open or socket and use */
+};
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * op - carries out an operation by real system calls and says what the kernel answered.
+ *
+ *   op [WAY]... OPERATION...     op [WAY]... --batch <FILE
+ *
+ * OPERATION is written as `cgward explain` takes it; --batch reads one a line. Prints one line for
+ * each: allowed, denied (EPERM), or error:EXXX if the attempt did not come as far as the operation.
+ * In the value of a sysctl write \n, \t, \0, \\ and \xHH mean what they mean in C.
+ */
+#include <getopt.h>
+#include "attempt.h"
+#include "attempt_network.h"
+#include "attempt_sysctl.h"
+
+static struct way way;
+static int batch;
+
+enum option_value {
+	OPTION_FLAG = 0,
+	OPTION_POSITION,
+	OPTION_SYSCTL,
+	OPTION_MADE_IN,
+	OPTION_MOVE_TO,
+	OPTION_BATCH,
+};
+
+/* The flags of struct way, by name. */
+static const struct {
+	const char *name;
+	bool *flag;
+} flags[] = {
+	{"sendto", &way.sendto},
+	{"sendmsg", &way.sendmsg},
+	{"unspec", &way.unspec},
+	{"mapped", &way.mapped},
+	{"fastopen", &way.fastopen},
+	{"mptcp", &way.mptcp},
+	{"udplite", &way.udplite},
+	{"raw", &way.raw},
+	{"hdrincl", &way.hdrincl},
+	{"dgram", &way.dgram},
+	{"via-dup", &way.dup},
+	{"io-uring", &way.io_uring},
+	{"writev", &way.writev},
+	{"split", &way.split},
+	{"splice", &way.splice},
+	{"reopen", &way.reopen},
+};
+
+#define FLAGS (sizeof(flags) / sizeof(flags[0]))
+
+static void options_parse(int argc, char **argv)
+{
+	struct option options[FLAGS + 6] = {0};
+	int option, index;
+
+	for (size_t i = 0; i < FLAGS; i++)
+		options[i] = (struct option){flags[i].name, no_argument, NULL, OPTION_FLAG};
+	options[FLAGS + 0] = (struct option){"pos", required_argument, NULL, OPTION_POSITION};
+	options[FLAGS + 1] = (struct option){"sysctl", required_argument, NULL, OPTION_SYSCTL};
+	options[FLAGS + 2] = (struct option){"made-in", required_argument, NULL, OPTION_MADE_IN};
+	options[FLAGS + 3] = (struct option){"move-to", required_argument, NULL, OPTION_MOVE_TO};
+	options[FLAGS + 4] = (struct option){"batch", no_argument, NULL, OPTION_BATCH};
+	while ((option = getopt_long(argc, argv, "+", options, &index)) != -1) {
+		if (option == OPTION_FLAG)
+			*flags[index].flag = true;
+		else if (option == OPTION_POSITION)
+			way.position = atol(optarg);
+		else if (option == OPTION_SYSCTL)
+			way.sysctl = optarg;
+		else if (option == OPTION_MADE_IN)
+			way.made_in = optarg;
+		else if (option == OPTION_MOVE_TO)
+			way.move_to = optarg;
+		else if (option == OPTION_BATCH)
+			batch = 1;
+		else
+			exit(2);
+	}
+}
+
+static size_t unescape(char *text)
+{
+	char *from = text, *to = text;
+	unsigned int byte;
+
+	while (*from) {
+		if (*from != '\\') {
+			*to++ = *from++;
+			continue;
+		}
+		from++;
+		if (*from == 'x' && sscanf(from + 1, "%2x", &byte) == 1) {
+			*to++ = (char)byte;
+			from += 3;
+			continue;
+		}
+		*to++ = *from == 'n' ? '\n' : *from == 't' ? '\t' : *from == '0' ? 0 : *from;
+		if (*from)
+			from++;
+	}
+	*to = 0;
+	return (size_t)(to - text);
+}
+
+static const char *answer(const char *text)
+{
+	struct operation operation = {0};
+	char *error = NULL;
+	int result;
+
+	if (operation_parse(&operation, text, &error)) {
+		fprintf(stderr, "op: %s\n", error);
+		free(error);
+		return "error:PARSE";
+	}
+	if (operation.value)
+		operation.value_length = unescape(operation.value);
+	switch (operation.op) {
+	case CGW_OP_SYSCTL_READ:
+	case CGW_OP_SYSCTL_WRITE:
+		result = attempt_sysctl(&operation, &way);
+		break;
+	case CGW_OP_CONNECT:
+	case CGW_OP_BIND:
+	case CGW_OP_LISTEN:
+	case CGW_OP_SOCKET:
+		result = attempt_network(&operation, &way);
+		break;
+	default:
+		result = ENOSYS;
+	}
+	operation_free(&operation);
+	return word_of(result);
+}
+
+int main(int argc, char **argv)
+{
+	char line[16384] = "";
+
+	options_parse(argc, argv);
+	if (batch) {
+		while (fgets(line, sizeof(line), stdin)) {
+			line[strcspn(line, "\n")] = 0;
+			puts(answer(line));
+		}
+		return 0;
+	}
+	if (optind == argc) {
+		fprintf(stderr, "usage: op [WAY]... OPERATION... | op [WAY]... --batch\n");
+		return 2;
+	}
+	for (int i = optind; i < argc; i++) {
+		if (strlen(line) + strlen(argv[i]) + 2 > sizeof(line)) {
+			fprintf(stderr, "op: the operation is too long\n");
+			return 2;
+		}
+		if (i > optind)
+			strcat(line, " ");
+		strcat(line, argv[i]);
+	}
+	puts(answer(line));
+	return 0;
+}
