@@ -215,25 +215,59 @@ const struct cgw_name cgw_section_names[] = {
 };
 ASSERT_COMPLETE(cgw_section_names, SECTION_COUNT);
 
-static const struct op_name {
-	enum policy_section section;
-	const char *name;
-} op_names[CGW_OP_COUNT] = {
-	[CGW_OP_SYSCTL_READ] = {SECTION_SYSCTL, "read"},
-	[CGW_OP_SYSCTL_WRITE] = {SECTION_SYSCTL, "write"},
-	[CGW_OP_CONNECT] = {SECTION_NETWORK, "connect"},
-	[CGW_OP_BIND] = {SECTION_NETWORK, "bind"},
-	[CGW_OP_LISTEN] = {SECTION_NETWORK, "listen"},
-	[CGW_OP_SOCKET] = {SECTION_NETWORK, "socket"},
-	[CGW_OP_FILE_READ] = {SECTION_FILE, "read"},
-	[CGW_OP_FILE_WRITE] = {SECTION_FILE, "write"},
-	[CGW_OP_FILE_EXEC] = {SECTION_FILE, "exec"},
-	[CGW_OP_KERNEL] = {SECTION_KERNEL, "kernel"},
-	[CGW_OP_CAPABILITY] = {SECTION_CAPABILITY, "capability"},
-	[CGW_OP_DEVICE_READ] = {SECTION_DEVICE, "read"},
-	[CGW_OP_DEVICE_WRITE] = {SECTION_DEVICE, "write"},
-	[CGW_OP_DEVICE_MKNOD] = {SECTION_DEVICE, "mknod"},
+const struct cgw_name cgw_sysctl_op_names[] = {
+	{CGW_OP_SYSCTL_READ, "read", NULL},
+	{CGW_OP_SYSCTL_WRITE, "write", NULL},
+	{0, NULL, NULL},
 };
+
+const struct cgw_name cgw_network_op_names[] = {
+	{CGW_OP_CONNECT, "connect", "any way to reach a peer"},
+	{CGW_OP_BIND, "bind", NULL},
+	{CGW_OP_LISTEN, "listen", NULL},
+	{CGW_OP_SOCKET, "socket", "creation of a socket"},
+	{0, NULL, NULL},
+};
+
+const struct cgw_name cgw_file_op_names[] = {
+	{CGW_OP_FILE_READ, "read", NULL},
+	{CGW_OP_FILE_WRITE, "write", "also create, remove, rename, link and change attributes"},
+	{CGW_OP_FILE_EXEC, "exec", "also mapping it executable"},
+	{0, NULL, NULL},
+};
+
+const struct cgw_name cgw_device_op_names[] = {
+	{CGW_OP_DEVICE_READ, "read", NULL},
+	{CGW_OP_DEVICE_WRITE, "write", NULL},
+	{CGW_OP_DEVICE_MKNOD, "mknod", NULL},
+	{0, NULL, NULL},
+};
+
+static const struct cgw_name kernel_op_names[] = {
+	{CGW_OP_KERNEL, "kernel", NULL},
+	{0, NULL, NULL},
+};
+
+static const struct cgw_name capability_op_names[] = {
+	{CGW_OP_CAPABILITY, "capability", NULL},
+	{0, NULL, NULL},
+};
+
+static const struct cgw_name *const section_ops[SECTION_COUNT] = {
+	[SECTION_SYSCTL] = cgw_sysctl_op_names,
+	[SECTION_NETWORK] = cgw_network_op_names,
+	[SECTION_FILE] = cgw_file_op_names,
+	[SECTION_KERNEL] = kernel_op_names,
+	[SECTION_CAPABILITY] = capability_op_names,
+	[SECTION_DEVICE] = cgw_device_op_names,
+};
+/* One row for each operation: the six tables and their ends. */
+_Static_assert((sizeof(cgw_sysctl_op_names) + sizeof(cgw_network_op_names) +
+		       sizeof(cgw_file_op_names) + sizeof(kernel_op_names) +
+		       sizeof(capability_op_names) + sizeof(cgw_device_op_names)) /
+			       sizeof(struct cgw_name) ==
+		       CGW_OP_COUNT - 1 + 6,
+	"an operation lacks a name");
 
 const char *cgw_name_of(const struct cgw_name *table, uint32_t value)
 {
@@ -251,12 +285,28 @@ uint32_t cgw_name_value(const struct cgw_name *table, const char *name, size_t l
 	return 0;
 }
 
+static const struct cgw_name *op_row(uint32_t op, enum policy_section *section)
+{
+	for (int i = 1; i < SECTION_COUNT; i++)
+		for (const struct cgw_name *row = section_ops[i]; row->name; row++)
+			if (row->value == op) {
+				*section = i;
+				return row;
+			}
+	return NULL;
+}
+
 const char *cgw_op_name(uint32_t op)
 {
-	return op < CGW_OP_COUNT && op_names[op].name ? op_names[op].name : "?";
+	enum policy_section section;
+	const struct cgw_name *row = op_row(op, &section);
+
+	return row ? row->name : "?";
 }
 
 const char *cgw_op_section(uint32_t op)
 {
-	return op < CGW_OP_COUNT ? cgw_name_of(cgw_section_names, op_names[op].section) : "?";
+	enum policy_section section;
+
+	return op_row(op, &section) ? cgw_name_of(cgw_section_names, section) : "?";
 }

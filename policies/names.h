@@ -35,6 +35,12 @@ extern const struct cgw_name
 extern const struct cgw_name cgw_judged_names[];  /* task, kept, socket */
 extern const struct cgw_name cgw_section_names[]; /* sysctl, network, ...: enum policy_section */
 
+/* The operations of the sections that have several: enum cgw_op. */
+extern const struct cgw_name cgw_sysctl_op_names[];  /* read, write */
+extern const struct cgw_name cgw_network_op_names[]; /* connect, bind, listen, socket */
+extern const struct cgw_name cgw_file_op_names[];    /* read, write, exec */
+extern const struct cgw_name cgw_device_op_names[];  /* read, write, mknod */
+
 /* The name of a value, or "?" for one that the table does not have. */
 const char *cgw_name_of(const struct cgw_name *table, uint32_t value);
 
