@@ -74,9 +74,9 @@ build()
 # A skip is a failure unless tests/expected-skips has it: KERNEL-GLOB CASE-GLOB REASON...
 expected_skip()
 {
-	local kernel pattern reason
+	local kernel pattern
 
-	while read -r kernel pattern reason; do
+	while read -r kernel pattern _; do
 		[[ -z $kernel || $kernel == \#* ]] && continue
 		# shellcheck disable=SC2053  # the right sides are globs
 		[[ $(uname -r) == $kernel && $1 == $pattern ]] && return 0
@@ -137,8 +137,9 @@ run_unit()
 		kind=unit
 		[ $directory = build ] || kind=unit-sanitized
 		for program in "$directory"/tests/test_*; do
-			[ -x "$program" ] && [ -f "$program" ] || continue
+			[[ -x $program && -f $program ]] || continue
 			wanted "unit/${program##*/}" || continue
+			# shellcheck disable=SC2016  # for the inner shell
 			only='' suite "$kind/${program##*/}" bash -c 'unit_program "$1"' _ "$program"
 		done
 	done

@@ -17,8 +17,8 @@
 
 set -u
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-SOURCE=$(dirname "$TESTS")
-BUILD=${BUILD:-$SOURCE/build}
+SOURCE_DIR=$(dirname "$TESTS")
+BUILD=${BUILD:-$SOURCE_DIR/build}
 CGWARD=${CGWARD:-$BUILD/enforcer/cgward}
 AUDIT=${AUDIT:-$BUILD/audit/cgward-audit}
 PATH=$BUILD/helpers:$PATH:/usr/sbin:/sbin
