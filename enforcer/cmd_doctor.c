@@ -161,9 +161,9 @@ static void print_json(const struct diagnosis *diagnosis)
 	json_object_end(&json);
 	json_text(&json, "lsm", diagnosis->lsm);
 	json_array(&json, "hooks");
-	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++)
-		result_json(&json, cgw_name_of(cgw_hook_names, hook), NULL, &diagnosis->hooks[hook],
-			probe_hook_is_needed(hook), probe_hook_remedy(hook));
+	for (const struct cgw_name *row = cgw_hook_names; row->name; row++)
+		result_json(&json, row->name, row->help, &diagnosis->hooks[row->value],
+			probe_hook_is_needed(row->value), probe_hook_remedy(row->value));
 	json_array_end(&json);
 	json_array(&json, "features");
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++)
@@ -240,12 +240,9 @@ static void print_text(const struct diagnosis *diagnosis)
 {
 	print_surroundings(diagnosis);
 	output_print("\n%sHooks%s\n", output_colour(COLOUR_STRONG), output_colour_end());
-	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++)
-		for (const struct cgw_name *row = cgw_hook_names; row->name; row++)
-			if (row->value == (uint32_t)hook)
-				print_result(row->name, &diagnosis->hooks[hook],
-					probe_hook_is_needed(hook), row->help,
-					probe_hook_remedy(hook));
+	for (const struct cgw_name *row = cgw_hook_names; row->name; row++)
+		print_result(row->name, &diagnosis->hooks[row->value],
+			probe_hook_is_needed(row->value), row->help, probe_hook_remedy(row->value));
 	output_print("\n%sFeatures%s\n", output_colour(COLOUR_STRONG), output_colour_end());
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++)
 		print_result(probe_feature_name(feature), &diagnosis->features[feature],

@@ -278,15 +278,29 @@ static struct probe_result try_inner_map(const struct probe *probe)
 	return yes();
 }
 
+/*
+ * Calls the helper with registers that were never set. A kernel that knows it complains about
+ * these, any other about the helper: libbpf's own probe takes EPERM for a "yes".
+ */
 static struct probe_result try_helper(const struct probe *probe, enum bpf_func_id helper)
 {
-	int found = libbpf_probe_bpf_helper(BPF_PROG_TYPE_CGROUP_SYSCTL, helper, NULL);
+	const struct bpf_insn code[] = {
+		{.code = BPF_JMP | BPF_CALL, .imm = helper},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	char log[4096] = "";
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_CGROUP_SYSCTL,
+		.log_level = 1, .log_buf = log, .log_size = sizeof(log));
+	int program CLOSED = bpf_prog_load(BPF_PROG_TYPE_CGROUP_SYSCTL, "cgward_probe", "GPL", code,
+		sizeof(code) / sizeof(code[0]), &options);
 
-	if (found == 1)
+	if (program >= 0)
 		return yes();
-	if (!probe->privileged)
-		return untried("load", EPERM, "needs root");
-	return found ? no("load", -found, NULL) : no("load", 0, "the kernel has no such helper");
+	if (program == -EPERM)
+		return refused(probe, "load", program);
+	if (strstr(log, "unknown func") || strstr(log, "invalid func"))
+		return no("load", -program, "the kernel has no such helper");
+	return log[0] ? yes() : no("load", -program, NULL);
 }
 
 /* ---- features ---- */
