@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* format.h - from a record to one line, newline included. A new format is one more row. */
+#ifndef CGW_FORMAT_H
+#define CGW_FORMAT_H
+
+#include <stdbool.h>
+#include "record.h"
+#include "strbuf.h"
+
+struct format {
+	const char *name;
+	/*
+	 * Adds the line. Whatever the record holds, there is no newline but the last byte and no
+	 * other control character; text has no byte beyond ASCII, JSON is valid UTF-8. colour: the
+	 * line goes to a terminal that shall see colours; no other escape sequence is ever written.
+	 */
+	void (*line)(const struct record *record, bool colour, struct strbuf *out);
+};
+
+extern const struct format format_text; /* for people */
+extern const struct format format_json; /* one object, as audit/schema.json says */
+
+/* ---- what formats share ---- */
+
+/* IPPROTO_* as a name, or its number in the buffer. NULL for 0: the socket has none. */
+const char *format_protocol(uint32_t protocol, char number[12]);
+
+/* An address of family AF_INET or AF_INET6 as in an event; "" for any other family. */
+#define FORMAT_ADDRESS_MAX 46
+void format_address(const struct cgw_event *event, char text[FORMAT_ADDRESS_MAX]);
+
+/* True if the event has an address and a port. */
+bool format_has_address(const struct cgw_event *event);
+
+/*
+ * A sysctl's name with dots between components. A dot within one (of an interface such as eth0.100)
+ * is a slash then, as sysctl(8) writes it. The result points into the buffer.
+ */
+struct bytes format_sysctl_name(struct bytes name, uint8_t dotted[CGW_TEXT_MAX]);
+
+#endif

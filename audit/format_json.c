@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* format_json.c - one JSON object a line; schema.json describes it. */
+#include "format.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "clock.h"
+#include "json.h"
+#include "names.h"
+
+static void json_time(struct json *json, const char *name, int64_t time)
+{
+	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	if (time)
+		clock_format(time, 9, &text);
+	json_text(json, name, time ? text.data : NULL);
+}
+
+/* NULL instead of an empty text. */
+static void json_some(struct json *json, const char *name, struct bytes bytes)
+{
+	if (bytes.length)
+		json_bytes(json, name, bytes.data, bytes.length);
+	else
+		json_text(json, name, NULL);
+}
+
+/* A name from the table, or the number as text: a reader gets a string either way. */
+static void json_name(
+	struct json *json, const char *name, const struct cgw_name *table, uint32_t value)
+{
+	const char *text = cgw_name_of(table, value);
+	char number[12];
+
+	if (!strcmp(text, "?")) {
+		snprintf(number, sizeof(number), "%u", value);
+		text = number;
+	}
+	json_text(json, name, text);
+}
+
+static void json_rule(struct json *json, const struct record *record)
+{
+	struct strbuf source __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	const struct rule_info *rule = &record->rule;
+
+	json_text(json, "policy", rule->policy);
+	json_text(json, "rule", rule->text);
+	if (rule->file) {
+		strbuf_printf(&source, "%s:%u", rule->file, rule->line);
+		json_bytes(json, "source", source.data, source.length);
+	} else {
+		json_text(json, "source", NULL);
+	}
+}
+
+static void json_rule_key(struct json *json, uint64_t key)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)key);
+	json_text(json, "rule_key", key ? text : NULL);
+}
+
+static void json_identity(struct json *json, const struct identity *identity)
+{
+	if (identity->runtime) {
+		json_object(json, "container");
+		json_text(json, "id", identity->container);
+		json_text(json, "runtime", identity->runtime);
+		json_object_end(json);
+	} else {
+		json_text(json, "container", NULL);
+	}
+	if (identity->unit[0])
+		json_text(json, "unit", identity->unit);
+	if (identity->qos) {
+		json_object(json, "pod");
+		json_text(json, "uid", identity->pod);
+		json_text(json, "qos", identity->qos);
+		json_object_end(json);
+	}
+}
+
+static void json_task(struct json *json, const struct event *event)
+{
+	const struct cgw_event *head = event->head;
+
+	json_unsigned(json, "pid", head->pid);
+	json_unsigned(json, "tid", head->tid);
+	json_unsigned(json, "ppid", head->ppid);
+	json_unsigned(json, "ns_pid", head->ns_pid);
+	json_unsigned(json, "uid", head->uid);
+	json_unsigned(json, "gid", head->gid);
+	if (head->loginuid == ~0U)
+		json_text(json, "loginuid", NULL);
+	else
+		json_unsigned(json, "loginuid", head->loginuid);
+	json_bytes(json, "comm", event->comm.data, event->comm.length);
+	json_some(json, "exe", event->exe);
+}
+
+static void json_sysctl(struct json *json, const struct event *event)
+{
+	const struct cgw_event *head = event->head;
+	uint8_t dotted[CGW_TEXT_MAX];
+
+	json_some(json, "name", format_sysctl_name(event->name, dotted));
+	json_some(json, "old", event->old);
+	if (head->sysctl.old_size > head->old_len)
+		json_bool(json, "old_truncated", true);
+	if (head->op != CGW_OP_SYSCTL_WRITE)
+		return;
+	json_some(json, "new", event->new);
+	if (head->sysctl.new_size > head->new_len)
+		json_bool(json, "new_truncated", true);
+	if (head->sysctl.file_pos)
+		json_unsigned(json, "file_pos", head->sysctl.file_pos);
+}
+
+/* The path, or the abstract name with an @ in place of the NUL, as in a policy. */
+static void json_unix_name(struct json *json, struct bytes name)
+{
+	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	if (!name.length || name.data[0]) {
+		json_some(json, "path", name);
+		return;
+	}
+	strbuf_putc(&text, '@');
+	strbuf_add(&text, name.data + 1, name.length - 1);
+	json_bytes(json, "path", text.data, text.length);
+	json_bool(json, "abstract", true);
+}
+
+static void json_network(struct json *json, const struct event *event)
+{
+	const struct cgw_event *head = event->head;
+	char address[FORMAT_ADDRESS_MAX], number[12];
+
+	json_name(json, "family", cgw_family_names, head->network.family);
+	json_text(json, "protocol", format_protocol(head->network.protocol, number));
+	json_name(json, "socket_type", cgw_socktype_names, head->network.type);
+	if (format_has_address(head)) {
+		format_address(head, address);
+		json_text(json, "address", address);
+		if (head->network.port == CGW_PORT_UNKNOWN)
+			json_text(json, "port", NULL);
+		else
+			json_unsigned(json, "port", head->network.port);
+	}
+	if (head->network.family == AF_UNIX && head->op != CGW_OP_SOCKET)
+		json_unix_name(json, event->name);
+	if (head->socket_cgroup_id)
+		json_unsigned(json, "socket_cgroup_id", head->socket_cgroup_id);
+}
+
+static void json_violation(struct json *json, const struct record *record)
+{
+	const struct event *event = &record->event;
+	const struct cgw_event *head = event->head;
+
+	json_text(json, "type", "violation");
+	json_time(json, "time", record->time);
+	json_unsigned(json, "seq", head->sequence);
+	json_unsigned(json, "cpu", head->cpu);
+	json_text(json, "verdict", cgw_name_of(cgw_verdict_names, head->verdict));
+	json_rule(json, record);
+	json_text(json, "reason", cgw_name_of(cgw_reason_names, head->reason));
+	json_text(json, "hook", cgw_name_of(cgw_hook_names, head->hook));
+	json_text(json, "op", cgw_op_name(head->op));
+	if (event->cgroup.length)
+		json_bytes(json, "cgroup", event->cgroup.data, event->cgroup.length);
+	else
+		json_text(json, "cgroup", "/");
+	json_unsigned(json, "cgroup_id", head->cgroup_id);
+	json_identity(json, &record->identity);
+	json_task(json, event);
+	json_unsigned(json, "generation", head->generation);
+	json_rule_key(json, head->rule_key);
+	json_text(json, "judged", cgw_name_of(cgw_judged_names, head->judged));
+	if (head->kind == CGW_EVENT_SYSCTL)
+		json_sysctl(json, event);
+	else
+		json_network(json, event);
+}
+
+static void json_loss(struct json *json, const struct record *record)
+{
+	const struct loss *loss = &record->loss;
+
+	json_text(json, "type", "lost");
+	json_time(json, "time", record->time);
+	json_text(json, "reason", loss_reason_name(loss->reason));
+	json_unsigned(json, "count", loss->count);
+	if (loss->cpu < 0)
+		json_text(json, "cpu", NULL);
+	else
+		json_number(json, "cpu", loss->cpu);
+	json_time(json, "since", loss->since);
+	json_time(json, "until", loss->until);
+}
+
+static void line_json(const struct record *record, bool colour, struct strbuf *out)
+{
+	struct json json = {.out = out};
+
+	(void)colour;
+	json_object(&json, NULL);
+	if (record->type == RECORD_VIOLATION)
+		json_violation(&json, record);
+	else
+		json_loss(&json, record);
+	json_object_end(&json);
+	strbuf_putc(out, '\n');
+}
+
+const struct format format_json = {"json", line_json};

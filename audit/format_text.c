@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* format_text.c - one line for people. What came from outside is escaped, and quoted where it could
+ * be taken for another field of the line. */
+#include "format.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "clock.h"
+#include "names.h"
+
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define PLAIN "\033[0m"
+
+static void put_escaped(struct strbuf *out, struct bytes text)
+{
+	for (size_t i = 0; i < text.length; i++) {
+		uint8_t byte = text.data[i];
+
+		if (byte == '"' || byte == '\\') {
+			strbuf_putc(out, '\\');
+			strbuf_putc(out, byte);
+		} else if (byte < 0x20 || byte > 0x7e) {
+			strbuf_printf(out, "\\x%02x", byte);
+		} else {
+			strbuf_putc(out, byte);
+		}
+	}
+}
+
+static void put_quoted(struct strbuf *out, struct bytes text)
+{
+	strbuf_putc(out, '"');
+	put_escaped(out, text);
+	strbuf_putc(out, '"');
+}
+
+/* Without quotes if it cannot be taken for anything but one word. */
+static void put_word(struct strbuf *out, struct bytes text)
+{
+	bool plain = text.length > 0;
+
+	for (size_t i = 0; i < text.length && plain; i++)
+		plain = isalnum(text.data[i]) ||
+			(text.data[i] && strchr("_-./:@+,%", text.data[i]));
+	if (plain)
+		strbuf_add(out, text.data, text.length);
+	else
+		put_quoted(out, text);
+}
+
+static struct bytes bytes_of(const char *text)
+{
+	return (struct bytes){(const uint8_t *)text, strlen(text)};
+}
+
+static void put_padding(struct strbuf *out, size_t start, size_t width)
+{
+	do
+		strbuf_putc(out, ' ');
+	while (out->length - start < width);
+}
+
+/* A value without the newline that ends it, and how much of it there was if it is not whole. */
+static void put_value(struct strbuf *out, struct bytes value, uint32_t size)
+{
+	bool whole = value.length == size;
+
+	if (!size) {
+		strbuf_putc(out, '?');
+		return;
+	}
+	if (whole && value.data[value.length - 1] == '\n')
+		value.length--;
+	put_quoted(out, value);
+	if (!whole)
+		strbuf_printf(out, "...(%u bytes)", size);
+}
+
+static void put_sysctl(struct strbuf *out, const struct event *event)
+{
+	const struct cgw_event *head = event->head;
+	uint8_t dotted[CGW_TEXT_MAX];
+
+	put_word(out, format_sysctl_name(event->name, dotted));
+	strbuf_putc(out, ' ');
+	put_value(out, event->old, head->sysctl.old_size);
+	if (head->op != CGW_OP_SYSCTL_WRITE)
+		return;
+	strbuf_puts(out, " -> ");
+	put_value(out, event->new, head->sysctl.new_size);
+	if (head->sysctl.file_pos)
+		strbuf_printf(out, " at %u", head->sysctl.file_pos);
+}
+
+static void put_name_of(struct strbuf *out, const struct cgw_name *table, uint32_t value)
+{
+	const char *name = cgw_name_of(table, value);
+
+	if (strcmp(name, "?"))
+		strbuf_puts(out, name);
+	else
+		strbuf_printf(out, "%u", value);
+}
+
+/* A socket without an address: what it is, and its name if it is a unix socket. */
+static void put_socket(struct strbuf *out, const struct event *event, const char *protocol)
+{
+	const struct cgw_event *head = event->head;
+	struct bytes name = event->name;
+
+	put_name_of(out, cgw_family_names, head->network.family);
+	strbuf_putc(out, '/');
+	put_name_of(out, cgw_socktype_names, head->network.type);
+	if (head->network.family != AF_UNIX) {
+		if (protocol)
+			strbuf_printf(out, "/%s", protocol);
+		return;
+	}
+	if (head->op == CGW_OP_SOCKET)
+		return;
+	strbuf_putc(out, ' ');
+	if (name.length && !name.data[0]) { /* abstract */
+		strbuf_putc(out, '@');
+		name.data++;
+		name.length--;
+	}
+	put_quoted(out, name);
+}
+
+static void put_network(struct strbuf *out, const struct event *event)
+{
+	const struct cgw_event *head = event->head;
+	char address[FORMAT_ADDRESS_MAX], number[12];
+	const char *protocol = format_protocol(head->network.protocol, number);
+
+	if (!format_has_address(head)) {
+		put_socket(out, event, protocol);
+		return;
+	}
+	format_address(head, address);
+	if (protocol)
+		strbuf_printf(out, "%s ", protocol);
+	strbuf_printf(out, head->network.family == AF_INET6 ? "[%s]:" : "%s:", address);
+	if (head->network.port == CGW_PORT_UNKNOWN)
+		strbuf_putc(out, '?');
+	else
+		strbuf_printf(out, "%u", head->network.port);
+}
+
+static void put_task(struct strbuf *out, const struct record *record)
+{
+	const struct event *event = &record->event;
+	const struct cgw_event *head = event->head;
+
+	strbuf_puts(out, "  cgroup=");
+	put_word(out, event->cgroup.length ? event->cgroup : bytes_of("/"));
+	if (record->identity.runtime) {
+		strbuf_puts(out, " container=");
+		put_word(out, bytes_of(record->identity.container));
+		strbuf_printf(out, "(%s)", record->identity.runtime);
+	}
+	if (record->identity.qos)
+		strbuf_printf(out, " pod=%s", record->identity.pod);
+	strbuf_printf(out, " pid=%u ", head->pid);
+	put_word(out, event->comm);
+	if (event->exe.length) {
+		strbuf_puts(out, " (");
+		put_word(out, event->exe);
+		strbuf_putc(out, ')');
+	}
+	strbuf_printf(out, " uid=%u", head->uid);
+	if (head->loginuid != ~0U)
+		strbuf_printf(out, " loginuid=%u", head->loginuid);
+}
+
+static void put_rule(struct strbuf *out, const struct record *record)
+{
+	const struct cgw_event *head = record->event.head;
+	const struct rule_info *rule = &record->rule;
+
+	if (head->judged != CGW_JUDGED_TASK)
+		strbuf_printf(out, " judged=%s", cgw_name_of(cgw_judged_names, head->judged));
+	if (head->reason != CGW_REASON_RULE)
+		strbuf_printf(out, " reason=%s", cgw_name_of(cgw_reason_names, head->reason));
+	strbuf_puts(out, "  [");
+	put_escaped(out, bytes_of(rule->policy ? rule->policy : "?"));
+	strbuf_puts(out, "] ");
+	if (rule->text) {
+		put_escaped(out, bytes_of(rule->text));
+		strbuf_puts(out, "  (");
+		put_escaped(out, bytes_of(rule->file));
+		strbuf_printf(out, ":%u)", rule->line);
+	} else if (head->rule_key) {
+		strbuf_printf(out, "rule %016llx of generation %u",
+			(unsigned long long)head->rule_key, head->generation);
+	} else {
+		strbuf_puts(out, "no single rule");
+	}
+}
+
+static void put_verdict(struct strbuf *out, const char *word, const char *colour)
+{
+	size_t start;
+
+	strbuf_puts(out, colour);
+	start = out->length;
+	strbuf_puts(out, word);
+	put_padding(out, start, 6);
+	if (*colour)
+		strbuf_puts(out, PLAIN);
+}
+
+static void put_violation(struct strbuf *out, const struct record *record, bool colour)
+{
+	const struct cgw_event *head = record->event.head;
+	bool denied = head->verdict == CGW_VERDICT_DENY;
+	size_t start;
+
+	put_verdict(out, denied ? "DENY" : "AUDIT", !colour ? "" : denied ? RED : YELLOW);
+	start = out->length;
+	strbuf_printf(out, "%s %s", cgw_op_section(head->op), cgw_op_name(head->op));
+	put_padding(out, start, 16); /* "network connect" and a blank */
+	if (head->kind == CGW_EVENT_SYSCTL)
+		put_sysctl(out, &record->event);
+	else
+		put_network(out, &record->event);
+	put_task(out, record);
+	put_rule(out, record);
+}
+
+static void put_loss(struct strbuf *out, const struct record *record, bool colour)
+{
+	const struct loss *loss = &record->loss;
+
+	put_verdict(out, "LOST", colour ? RED : "");
+	strbuf_printf(out, "%llu event%s (%s)", (unsigned long long)loss->count,
+		loss->count == 1 ? "" : "s", loss_reason_name(loss->reason));
+	if (loss->cpu >= 0)
+		strbuf_printf(out, " cpu=%d", loss->cpu);
+	strbuf_puts(out, " since=");
+	if (loss->since)
+		clock_format(loss->since, 6, out);
+	else
+		strbuf_putc(out, '?');
+	strbuf_puts(out, " until=");
+	clock_format(loss->until, 6, out);
+}
+
+static void line_text(const struct record *record, bool colour, struct strbuf *out)
+{
+	clock_format(record->time, 6, out);
+	strbuf_putc(out, ' ');
+	if (record->type == RECORD_VIOLATION)
+		put_violation(out, record, colour);
+	else
+		put_loss(out, record, colour);
+	strbuf_putc(out, '\n');
+}
+
+const struct format format_text = {"text", line_text};

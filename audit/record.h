@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * record.h - one line of the log before it is formatted: a violation, or an account of violations
+ * that never reached the reader.
+ *
+ * Nothing in here owns memory: texts belong to the raw event, to the rule cache or are static, and
+ * are valid until the next event is read.
+ */
+#ifndef CGW_RECORD_H
+#define CGW_RECORD_H
+
+#include "decode.h"
+#include "identity.h"
+
+enum record_type {
+	RECORD_VIOLATION = 1,
+	RECORD_LOST = 2,
+};
+
+/* The rule behind a verdict; all NULL and 0 if the ruleset of that generation cannot be had. */
+struct rule_info {
+	const char *policy;
+	const char *text; /* canonical */
+	const char *file; /* of the policy, as given to apply */
+	uint32_t line;
+};
+
+/* Why violations are missing. The names stand in loss_reason_name(). */
+enum loss_reason {
+	LOSS_NO_ROOM =
+		1,    /* the kernel had no room in the ring buffer, or no memory for the event */
+	LOSS_GAP = 2, /* numbers are missing that the kernel does not count as lost */
+	LOSS_UNDECODABLE = 3, /* a record arrived that is not an event of this version */
+	LOSS_COUNT,
+};
+
+struct loss {
+	enum loss_reason reason;
+	int cpu; /* -1: several, or not known */
+	uint64_t count;
+	int64_t since; /* CLOCK_REALTIME, ns; 0: not known */
+	int64_t until;
+};
+
+struct record {
+	enum record_type type;
+	int64_t time; /* CLOCK_REALTIME, ns */
+	/* RECORD_VIOLATION */
+	struct event event;
+	struct identity identity;
+	struct rule_info rule;
+	/* RECORD_LOST */
+	struct loss loss;
+};
+
+const char *loss_reason_name(enum loss_reason reason);
+
+#endif

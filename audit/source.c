@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "source.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "strbuf.h"
+
+static const char no_instance[] = "'cgward apply' makes one; --bpffs DIR names another";
+static const char no_right[] = "run as root, or with the capabilities CAP_BPF and CAP_DAC_OVERRIDE";
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static void free_text(char **text)
+{
+	free(*text);
+}
+
+static char *join(const char *directory, const char *name)
+{
+	struct strbuf path = STRBUF_INIT;
+
+	strbuf_printf(&path, "%s/%s", directory, name);
+	return strbuf_take(&path);
+}
+
+/* Says that `verb`ing the object failed with -error, and what to do; returns error. */
+static int fail(char **message, const char *verb, const char *object, int error)
+{
+	struct strbuf text = STRBUF_INIT;
+	const char *next = error == -ENOENT			 ? no_instance
+			   : error == -EACCES || error == -EPERM ? no_right
+								 : NULL;
+
+	strbuf_printf(&text, "failed to %s '%s': %s", verb, object, strerror(-error));
+	if (next)
+		strbuf_printf(&text, "\n  %s", next);
+	*message = strbuf_take(&text);
+	return error;
+}
+
+static int fail_locked(char **message, int lock, const char *maps)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct stat status = {0};
+
+	fstat(lock, &status);
+	strbuf_printf(&text,
+		"failed to lock '%s': another cgward-audit reads these events\n"
+		"  only one can; 'fuser -v %s' names it, or the line with ':%lu ' in /proc/locks",
+		maps, maps, (unsigned long)status.st_ino);
+	*message = strbuf_take(&text);
+	return -EWOULDBLOCK;
+}
+
+static int lock_open(struct source *source, const char *maps, char **error)
+{
+	source->lock = open(maps, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (source->lock < 0)
+		return fail(error, "open", maps, -errno);
+	if (!flock(source->lock, LOCK_EX | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return fail_locked(error, source->lock, maps);
+	return fail(error, "lock", maps, -errno);
+}
+
+/* Opens a pinned map that must have this type and value size (0: any). */
+static int map_open(
+	const char *path, enum bpf_map_type type, uint32_t value_size, int *result, char **error)
+{
+	int map __attribute__((cleanup(close_fd))) = bpf_obj_get(path);
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+
+	if (map < 0)
+		return fail(error, "open", path, map);
+	if (bpf_obj_get_info_by_fd(map, &info, &size))
+		return fail(error, "examine", path, -errno);
+	if (info.type != type || (value_size && info.value_size != value_size))
+		return fail(error, "use", path, -EPROTO);
+	*result = map;
+	map = -1;
+	return 0;
+}
+
+/* The instance must be complete and speak our version of the ABI. */
+static int meta_check(const char *maps, char **error)
+{
+	char *path __attribute__((cleanup(free_text))) = join(maps, "meta");
+	int map __attribute__((cleanup(close_fd))) = -1;
+	struct strbuf text = STRBUF_INIT;
+	struct cgw_meta meta;
+	uint32_t zero = 0;
+	int result = map_open(path, BPF_MAP_TYPE_ARRAY, sizeof(meta), &map, error);
+
+	if (result)
+		return result;
+	if (bpf_map_lookup_elem(map, &zero, &meta))
+		return fail(error, "read", path, -errno);
+	if (meta.magic == CGW_META_MAGIC && meta.abi_version == CGW_ABI_VERSION)
+		return 0;
+	if (meta.magic != CGW_META_MAGIC)
+		strbuf_printf(&text,
+			"failed to use '%s': the instance is not complete\n"
+			"  a loader died while it made it; 'cgward apply' mends that",
+			path);
+	else
+		strbuf_printf(&text,
+			"failed to use '%s': the programs speak version %u of the event format, "
+			"this cgward-audit version %u\n"
+			"  use the cgward-audit that came with cgward %.*s, or apply with this "
+			"version",
+			path, meta.abi_version, CGW_ABI_VERSION, (int)sizeof(meta.build),
+			meta.build);
+	*error = strbuf_take(&text);
+	return -EPROTO;
+}
+
+static int ring_open(
+	struct source *source, ring_buffer_sample_fn callback, void *context, char **error)
+{
+	int map __attribute__((cleanup(close_fd))) = -1;
+	struct stat status;
+	int result = map_open(source->events_path, BPF_MAP_TYPE_RINGBUF, 0, &map, error);
+
+	if (result)
+		return result;
+	if (stat(source->events_path, &status))
+		return fail(error, "examine", source->events_path, -errno);
+	source->device = status.st_dev;
+	source->inode = status.st_ino;
+	source->ring = ring_buffer__new(map, callback, context, NULL);
+	if (!source->ring)
+		return fail(error, "map", source->events_path, -errno);
+	source->ring_map = map; /* libbpf polls it, and does not close it */
+	map = -1;
+	return 0;
+}
+
+static int counters_open(struct source *source, const char *maps, char **error)
+{
+	char *path __attribute__((cleanup(free_text))) = join(maps, "cpus");
+	int count = libbpf_num_possible_cpus();
+	int result = map_open(
+		path, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct cgw_cpu), &source->cpus_map, error);
+
+	if (result)
+		return result;
+	if (count < 1)
+		return fail(error, "count the CPUs for", path, count);
+	source->cpu_count = count;
+	source->counters = xcalloc(count, sizeof(*source->counters));
+	result = source_counters(source);
+	return result ? fail(error, "read", path, result) : 0;
+}
+
+int source_open(struct source *source, const char *bpffs, ring_buffer_sample_fn callback,
+	void *context, char **error)
+{
+	char *maps __attribute__((cleanup(free_text))) = join(bpffs, "maps");
+	int result;
+
+	*source = (struct source){.lock = -1, .cpus_map = -1, .ring_map = -1};
+	source->events_path = join(maps, "events");
+	result = lock_open(source, maps, error);
+	if (!result)
+		result = meta_check(maps, error);
+	if (!result)
+		result = counters_open(source, maps, error);
+	if (!result)
+		result = ring_open(source, callback, context, error);
+	if (result)
+		source_close(source);
+	return result;
+}
+
+void source_close(struct source *source)
+{
+	if (!source->events_path)
+		return;
+	ring_buffer__free(source->ring);
+	close_fd(&source->ring_map);
+	close_fd(&source->cpus_map);
+	close_fd(&source->lock);
+	free(source->counters);
+	free(source->events_path);
+	*source = (struct source){0};
+}
+
+int source_counters(struct source *source)
+{
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(source->cpus_map, &zero, source->counters) ? -errno : 0;
+}
+
+int source_fd(const struct source *source)
+{
+	return ring_buffer__epoll_fd(source->ring);
+}
+
+int source_consume(struct source *source)
+{
+	int result = ring_buffer__consume(source->ring);
+
+	return result < 0 ? result : 0;
+}
+
+bool source_is_current(const struct source *source)
+{
+	struct stat status;
+
+	return !stat(source->events_path, &status) && status.st_dev == source->device &&
+	       status.st_ino == source->inode;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * source.h - the pinned maps of one instance: the ring buffer with the events, and the counters.
+ *
+ * A ring buffer has one reader, because reading consumes: whoever opens the source holds an
+ * exclusive lock (flock) on the directory maps/ until it is closed.
+ */
+#ifndef CGW_SOURCE_H
+#define CGW_SOURCE_H
+
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "abi.h"
+
+struct source {
+	int lock; /* descriptor of maps/ */
+	int cpus_map;
+	unsigned int cpu_count;
+	struct cgw_cpu *counters; /* one per possible CPU, as of the last source_counters() */
+	int ring_map;
+	struct ring_buffer *ring;
+	char *events_path;
+	dev_t device; /* of the pin events_path */
+	ino_t inode;
+};
+
+/*
+ * Opens the instance below `bpffs`; `callback` gets the records. 0, or -errno with a message (to be
+ * freed) that says what failed and what to do: -EWOULDBLOCK if there is another reader.
+ */
+int source_open(struct source *source, const char *bpffs, ring_buffer_sample_fn callback,
+	void *context, char **error);
+void source_close(struct source *source); /* one that is all zero, too */
+
+/* Reads the counters of all CPUs into source->counters. 0 or -errno. */
+int source_counters(struct source *source);
+
+/* A descriptor that is readable when records wait. */
+int source_fd(const struct source *source);
+
+/* Hands over what waits. 0, or what the callback returned if that was not 0 or more. */
+int source_consume(struct source *source);
+
+/* False once the instance has been removed or made anew: no event will ever come from this one. */
+bool source_is_current(const struct source *source);
+
+#endif
