@@ -256,12 +256,16 @@ int cmd_explain(int argc, char **argv)
 		find_exception(&question);
 	if (options.common.json)
 		print_json(&question, err);
-	if (err) {
+	if (err == -ENOSYS) {
 		output_failure_because("judge", question.text,
 			"cgward has no program for this operation yet",
 			"'cgward doctor' lists the operations that can be enforced; 'cgward apply' "
 			"refuses rules about any other");
 		return STATUS_UNABLE;
+	}
+	if (err) {
+		output_failure("judge", question.text, err, "'cgward apply PATH...' again");
+		return output_status(err);
 	}
 	if (!options.common.json)
 		print_text(&question);

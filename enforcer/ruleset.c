@@ -124,6 +124,10 @@ int finding_make(struct finding *finding, const struct image *image, const char 
 	image_scope(image, cgroup, &found.set);
 	err = image_evaluate(image, &found.set, operation, &found.decision);
 	if (!err && found.decision.verdict != CGW_VERDICT_ALLOW) {
+		/* Decisions without a rule are made of damaged images only; this one was verified.
+		 */
+		if (found.decision.rule >= image_header(image)->rule_count)
+			return -EINVAL;
 		policy = image_policy(image, found.decision.policy);
 		rule = image_rule(image, found.decision.rule);
 		found.policy = image_text(image, policy->name);
