@@ -130,7 +130,7 @@ unit_program()
 
 run_unit()
 {
-	local directory program kind
+	local directory program script kind
 
 	export -f unit_program
 	for directory in build build-asan; do
@@ -141,6 +141,11 @@ run_unit()
 			wanted "unit/${program##*/}" || continue
 			# shellcheck disable=SC2016  # for the inner shell
 			only='' suite "$kind/${program##*/}" bash -c 'unit_program "$1"' _ "$program"
+		done
+		for script in tests/unit/*.sh; do
+			program=$(basename "$script" .sh)
+			wanted "unit/$program" || continue
+			only='' suite "$kind/$program" bash "$script" "$directory/enforcer/cgward"
 		done
 	done
 }

@@ -8,10 +8,10 @@ SEED=${SEED:-$((0x$(head -c 4 /dev/urandom | od -An -tx4 | tr -d ' ') & 0x7fffff
 rounds=25
 each=400
 
-# operations N: what `op` answers to the operations of a round, as a table of expected verdicts
+# live_table DIRECTORY: what `op` answers to the operations of a round, as a table of expected verdicts
 live_table()
 {
-	local file cgroup
+	local file cgroup operation word
 
 	for file in "$1"/policies/*.ini; do
 		echo "policy $file"
@@ -19,10 +19,10 @@ live_table()
 	for file in "$1"/ops/*.cgroup; do
 		cgroup=$(cat "$file")
 		mkdir -p "$CGROUP$cgroup"
-		into "$CGROUP$cgroup" op --batch <"${file%.cgroup}" 2>&1 |
-			paste -d '|' "${file%.cgroup}" - | while IFS='|' read -r operation word; do
+		into "$CGROUP$cgroup" op --batch <"${file%.cgroup}" >"$1/words" 2>&1
+		while IFS='|' read -r operation word; do
 			echo "$cgroup | $operation | $word"
-		done
+		done < <(paste -d '|' "${file%.cgroup}" "$1/words")
 	done
 }
 
