@@ -263,8 +263,11 @@ static inline int send_to(
 	/* A raw IPv6 socket takes the port for a protocol and refuses another than its own. */
 	if ((way->raw || operation->proto == CGW_PROTO_RAW) && operation->family == AF_INET6)
 		address->in6.sin6_port = 0;
-	if (way->io_uring)
-		return (int)-uring_do(&request);
+	if (way->io_uring) {
+		long result = uring_do(&request);
+
+		return result < 0 ? (int)-result : 0;
+	}
 	if (way->sendmsg)
 		sent = sendmsg(fd, &message, flags);
 	else

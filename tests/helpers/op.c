@@ -6,7 +6,6 @@
  *
  * OPERATION is written as `cgward explain` takes it; --batch reads one a line. Prints one line for
  * each: allowed, denied (EPERM), or error:EXXX if the attempt did not come as far as the operation.
- * In the value of a sysctl write \n, \t, \0, \\ and \xHH mean what they mean in C.
  */
 #include <getopt.h>
 #include "attempt.h"
@@ -80,30 +79,6 @@ static void options_parse(int argc, char **argv)
 	}
 }
 
-static size_t unescape(char *text)
-{
-	char *from = text, *to = text;
-	unsigned int byte;
-
-	while (*from) {
-		if (*from != '\\') {
-			*to++ = *from++;
-			continue;
-		}
-		from++;
-		if (*from == 'x' && sscanf(from + 1, "%2x", &byte) == 1) {
-			*to++ = (char)byte;
-			from += 3;
-			continue;
-		}
-		*to++ = *from == 'n' ? '\n' : *from == 't' ? '\t' : *from == '0' ? 0 : *from;
-		if (*from)
-			from++;
-	}
-	*to = 0;
-	return (size_t)(to - text);
-}
-
 static const char *answer(const char *text)
 {
 	struct operation operation = {0};
@@ -115,8 +90,6 @@ static const char *answer(const char *text)
 		free(error);
 		return "error:PARSE";
 	}
-	if (operation.value)
-		operation.value_length = unescape(operation.value);
 	switch (operation.op) {
 	case CGW_OP_SYSCTL_READ:
 	case CGW_OP_SYSCTL_WRITE:

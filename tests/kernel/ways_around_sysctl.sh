@@ -62,7 +62,7 @@ is "at a file position, of a sysctl without value rules" allowed /jail --pos 1 \
 same "the value never got there" 0 "$(grep -c evil /proc/sys/kernel/domainname)"
 
 # Other spellings of the same number.
-for spelling in 0x1 0X1 01 001 0x01 '\t1' '\n1' '1\n' '1\n\n' '1\0' '1\t' '1 0' '\n\n\t1\n' '+1'; do
+for spelling in 0x1 0X1 01 001 0x01 '\t1' '\n1' '1\n' '1\n\n' '1\x00' '1\t' '1 0' '\n\n\t1\n' '+1'; do
 	printf 0 >/proc/sys/net/ipv4/ip_forward
 	answer=$(tries /jail sysctl write "net.ipv4.ip_forward=$spelling" 2>&1)
 	now=$(cat /proc/sys/net/ipv4/ip_forward)
@@ -78,7 +78,7 @@ blocked "spelling 01" sysctl /jail sysctl write net.ipv4.ip_forward=01
 blocked "spelling newline 1" sysctl /jail sysctl write 'net.ipv4.ip_forward=\n1'
 is "another value" allowed /jail sysctl write net.ipv4.ip_forward=0
 is "another value that holds the digit" allowed /jail sysctl write net.ipv4.ip_forward=10
-for spelling in evil 'evil\n' ' evil' '\tevil' 'evil ' 'evil\0x'; do
+for spelling in evil 'evil\n' ' evil' '\tevil' 'evil ' 'evil\x00x'; do
 	printf 'good' >/proc/sys/kernel/domainname
 	answer=$(tries /jail sysctl write "kernel.domainname=$spelling" 2>&1)
 	now=$(tr -d ' \t' </proc/sys/kernel/domainname)

@@ -172,7 +172,7 @@ else
 fi
 
 # ---- check ----
-expect "check: a policy" 0 '^ok: 1 policy, 8 rules, image of 64 KiB, [0-9]+ states$' '' check web.ini
+expect "check: a policy" 0 '^ok: 1 policy, 9 rules, image of 64 KiB, [0-9]+ states$' '' check web.ini
 expect "check: a directory" 0 '^ok: 2 policies, ' '' check dir
 expect "check: several files" 0 '^ok: 2 policies, ' '' check web.ini base.ini
 expect "check: no path" 2 '' 'check: expected an operand' check
@@ -200,7 +200,7 @@ if [ "$status" -eq 0 ] && grep -q '^ok: 1 policy' out; then
 else
 	fail "check -: standard input" "$(shown)"
 fi
-json "check --json" 0 '.ok and .policies == 2 and .rules == 9 and .image_bytes == 65536 and
+json "check --json" 0 '.ok and .policies == 2 and .rules == 10 and .image_bytes == 65536 and
 	.states > 0 and .errors == 0 and .diagnostics == []' check --json web.ini base.ini
 json "check --json with errors" 1 '(.ok | not) and .errors >= 3 and .image_bytes == 0 and
 	(.diagnostics | map(select(.severity == "error" and .file == "bad.ini" and .line == 5 and
