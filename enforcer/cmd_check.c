@@ -14,14 +14,14 @@ struct check_options {
 
 static const struct option_row check_rows[] = {
 	OPTION_FLAG("print", 'p', struct check_options, print,
-		"print the policies in canonical form instead of the summary"),
+		"print the canonical text instead of the summary"),
 	OPTION_END,
 };
 
 static const struct command_line check_line = {
 	.synopsis = "check [OPTION]... PATH...",
-	.about = "Reads, lints, compiles and verifies policies, and reports all that is wrong "
-		 "with them.\nPATH is a file, a directory of *.ini files, or - for standard input.",
+	.about = "Reads, lints, compiles and verifies policies, and reports all that is wrong.\n"
+		 "PATH is a file, a directory of *.ini files, or - for standard input.",
 	.common = COMMON_JSON | COMMON_QUIET | COMMON_VERBOSE,
 	.rows = check_rows,
 	.fewest = 1,

@@ -26,14 +26,14 @@ struct doctor_options {
 
 static const struct command_line doctor_line = {
 	.synopsis = "doctor [OPTION]...",
-	.about =
-		"Finds out by trying what this kernel offers, hook by hook, which operations that "
-		"makes\nenforceable, and how to get what is missing. Changes nothing: programs "
-		"that allow\neverything are attached to an empty scratch cgroup and removed again.",
+	.about = "Finds out by trying what this kernel offers, hook by hook, which operations\n"
+		 "that makes enforceable, and how to get what is missing. Changes nothing:\n"
+		 "programs that allow everything are attached to an empty scratch cgroup and\n"
+		 "removed again.",
 	.common = COMMON_ALL,
 	.most = 0,
-	.notes = "Exit status: 0 all that sysctl and network rules need is there, 2 usage, 3 not "
-		 "all.",
+	.notes = "Exit status: 0 sysctl and network rules have all that they need, 2 usage,\n"
+		 "3 they have not, or it could not be tried.",
 };
 
 /* Everything that was found out, before anything is printed. */

@@ -30,7 +30,7 @@ static const struct option_row explain_rows[] = {
 	OPTION_TEXT("cgroup", 'c', struct explain_options, cgroup, "CG",
 		"cgroup of the task, from the top of cgroup v2: /a/b"),
 	OPTION_FLAG("live", 'l', struct explain_options, live,
-		"ask the ruleset in force instead of policy files (root)"),
+		"ask the ruleset in force, not policy files (root)"),
 	OPTION_END,
 };
 
@@ -162,8 +162,7 @@ static void print_json(const struct question *question, int err)
 	json_text(&json, "operation", question->text);
 	json_text(&json, "cgroup", question->options->cgroup);
 	json_bool(&json, "supported", !err);
-	if (!err)
-		finding_json(&question->finding, &json);
+	finding_json(&question->finding, &json);
 	if (question->exception) {
 		json_object(&json, "exception");
 		json_text(&json, "policy", question->exempt->name);

@@ -26,8 +26,7 @@ static const struct command_line test_line = {
 		"VERDICT is allow, audit or deny. RULE is the rule's canonical text or FILE:LINE.\n"
 		"Example:\n"
 		"  /web | connect tcp 10.0.0.1:22 | deny | web.ini:8\n"
-		"Exit status: 0 all rows as expected, 1 a row failed or a file has errors, 2 "
-		"usage.",
+		"Exit status: 0 as expected, 1 a row failed or a file has errors, 2 usage.",
 };
 
 struct run {
@@ -64,8 +63,7 @@ static void report_json(struct run *run, const struct cases *cases, const struct
 	json_text(&run->json, "expected", cgw_name_of(cgw_verdict_names, row->verdict));
 	json_text(&run->json, "expected_rule", row->rule);
 	json_bool(&run->json, "supported", supported);
-	if (supported)
-		finding_json(finding, &run->json);
+	finding_json(finding, &run->json);
 	json_object_end(&run->json);
 }
 

@@ -145,7 +145,10 @@ void finding_json(const struct finding *finding, struct json *json)
 
 	if (finding->policy)
 		strbuf_printf(&source, "%s:%u", finding->file, finding->line);
-	json_text(json, "verdict", cgw_name_of(cgw_verdict_names, finding->decision.verdict));
+	json_text(json, "verdict",
+		finding->decision.verdict
+			? cgw_name_of(cgw_verdict_names, finding->decision.verdict)
+			: NULL);
 	json_text(json, "reason",
 		finding->policy ? cgw_name_of(cgw_reason_names, finding->decision.reason) : NULL);
 	json_text(json, "policy", finding->policy);
