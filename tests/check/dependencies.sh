@@ -25,7 +25,7 @@ includes_none()
 }
 
 includes_none "policies includes no libbpf and no libcap" policies \
-	'bpf/(bpf|libbpf|btf)[^>"]*|(bpf|libbpf|btf)\.h|capability\.h'
+	'bpf/(bpf|libbpf|btf)[^>"]*|(bpf|libbpf|btf)\.h|sys/capability\.h'
 includes_none "policies includes no header of enforcer" policies "$(headers_of enforcer)"
 includes_none "policies includes no header of audit" policies "$(headers_of audit)"
 includes_none "bpf includes no header of policies" bpf "$(headers_of policies)"
