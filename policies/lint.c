@@ -420,7 +420,8 @@ void policy_lint(const struct policy *policy, struct diagnostics *diags)
 {
 	bool *duplicate = xcalloc(policy->rule_count, sizeof(*duplicate));
 
-	if (!policy->rule_count)
+	/* Rules with an error are left out: there may have been some. */
+	if (!policy->rule_count && !diags->errors)
 		diagnostics_add(diags, SEVERITY_WARNING, policy->file, policy->name_line,
 			policy->name_column, "policy %s has no rules",
 			quote(policy->name, strlen(policy->name)));

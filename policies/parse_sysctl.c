@@ -106,7 +106,8 @@ static bool check_components(struct parse *parse, const struct token *token, con
 static char *parse_sysctl_name(struct parse *parse, const struct token *token)
 {
 	const char *equals = memchr(token->text, '=', token->length);
-	struct token kernel = *token;
+	const char *why;
+	size_t where;
 	char *name;
 
 	if (!check_prefix(parse, token) || !check_separators(parse, token))
@@ -120,9 +121,13 @@ static char *parse_sysctl_name(struct parse *parse, const struct token *token)
 	name = xstrndup(token->text, token->length);
 	if (sysctl_is_dotted(name, token->length))
 		sysctl_swap(name, token->length);
-	kernel.text = name;
-	if (check_components(parse, token, name) && check_glob(parse, &kernel, 0, '/'))
-		return name;
+	if (check_components(parse, token, name)) {
+		/* Exchanging bytes has moved none: places hold for the token, too. */
+		if (!glob_check(name, token->length, '/', &where, &why))
+			return name;
+		parse_error(parse, token->column + where, "bad glob %s: %s",
+			quote(token->text, token->length), why);
+	}
 	free(name);
 	return NULL;
 }

@@ -265,6 +265,20 @@ static bool is_text(const char *text, const char *other, size_t length)
 	return strlen(text) == length && !memcmp(text, other, length);
 }
 
+/* True if inih's value is ours. In lines that continue a key, some of its versions leave comments
+ * to the caller: then it is the line without the blanks around it. */
+static bool is_value(const struct line *line, const char *value)
+{
+	size_t length = line->length;
+
+	if (!line->whole || is_text(value, line->text + line->value_at, line->value_length))
+		return true;
+	while (length > line->value_at && is_blank(line->text[length - 1]))
+		length--;
+	return line->kind == LINE_CONTINUED &&
+	       is_text(value, line->text + line->value_at, length - line->value_at);
+}
+
 /* An ini_handler: inih has understood the present line. */
 static int handle_entry(void *user, const char *section, const char *name, const char *value)
 {
@@ -278,12 +292,12 @@ static int handle_entry(void *user, const char *section, const char *name, const
 		.key_column = line->name_at + 1,
 		.value_column = line->value_at + 1,
 		.continued = line->kind == LINE_CONTINUED};
-
 	/* After a bad section line inih is still in the section before. */
-	if (!reader->expected ||
-		(!reader->skip && !is_text(section, reader->section, reader->section_length)) ||
-		!is_text(name, reader->key, reader->key_length) ||
-		(line->whole && !is_text(value, entry.value, entry.value_length))) {
+	bool same_section =
+		reader->skip || is_text(section, reader->section, reader->section_length);
+
+	if (!reader->expected || !same_section || !is_text(name, reader->key, reader->key_length) ||
+		!is_value(line, value)) {
 		disagree(reader);
 		return 1;
 	}

@@ -24,26 +24,37 @@ void parse_error(struct parse *parse, uint32_t column, const char *format, ...)
 #define NEAREST_LENGTH_MAX 24
 #define NEAREST_DISTANCE_MAX 2
 
-/* How many letters must be put in, taken out or changed (Levenshtein), whatever their case. */
+static bool same_letter(char a, char b)
+{
+	return !strncasecmp(&a, &b, 1);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be put in, taken out, changed or exchanged with the next one, whatever
+ * their case (optimal string alignment). Row i, column j: the first i and j letters. */
 static size_t name_distance(const char *name, const char *text, size_t length)
 {
-	size_t row[NEAREST_LENGTH_MAX + 1], names = strlen(name);
+	size_t rows[3][NEAREST_LENGTH_MAX + 1], names = strlen(name);
 
 	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; i < names; i++) {
-		size_t diagonal = row[0];
+		rows[0][j] = j;
+	for (size_t i = 1; i <= names; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3];
 
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			size_t change = diagonal + !!strncasecmp(&name[i], &text[j], 1);
-			size_t least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
-
-			diagonal = row[j + 1];
-			row[j + 1] = change < least ? change : least;
+		row[0] = i;
+		for (size_t j = 1; j <= length; j++) {
+			row[j] = least(least(row[j - 1], above[j]) + 1,
+				above[j - 1] + !same_letter(name[i - 1], text[j - 1]));
+			if (i > 1 && j > 1 && same_letter(name[i - 1], text[j - 2]) &&
+				same_letter(name[i - 2], text[j - 1]))
+				row[j] = least(row[j], rows[(i + 1) % 3][j - 2] + 1);
 		}
 	}
-	return row[length];
+	return rows[names % 3][length];
 }
 
 const char *nearest_name(const struct cgw_name *known, const char *text, size_t length)
