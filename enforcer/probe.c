@@ -118,6 +118,8 @@ static struct probe_result try_cgroup(
 	int program CLOSED = load_return(type, attach_type, 1, 0);
 	int link CLOSED = -1;
 
+	if (program == -EINVAL)
+		return no("load", program, "this kernel does not know the hook");
 	if (program < 0)
 		return refused(probe, "load", program);
 	if (probe->scratch_fd < 0)
