@@ -3,6 +3,7 @@
 # cli.sh CGWARD - exit statuses, messages and JSON of the commands that need no kernel. Changes
 # nothing outside of a temporary directory. The last line is "N passed, N failed, N skipped".
 set -u
+SOURCE_DIR=$(realpath "$(dirname "$0")/../..")
 CGWARD=$(realpath "${1:?usage: cli.sh PATH-OF-CGWARD}") || exit 2
 SUITE=${SUITE:-unit/cli}
 WORK=$(mktemp -d)
@@ -206,6 +207,28 @@ json "check --json with errors" 1 '(.ok | not) and .errors >= 3 and .image_bytes
 	(.diagnostics | map(select(.severity == "error" and .file == "bad.ini" and .line == 5 and
 	.column > 0 and (.message | contains("10.0.0.0/8")))) | length == 1)' check --json bad.ini
 holds "check --json says nothing else" test ! -s err
+
+# ---- what the manual page shows ----
+# Each literal block: a whole policy, or entries of the section whose heading stands above it.
+mkdir manual
+awk '
+	/^\.Ss \[/ { section = $2 }
+	/^\.Ss Rules/ { section = "[network]" }
+	/^\.Bd -literal/ { block = ""; inside = 1; next }
+	/^\.Ed/ {
+		inside = 0
+		file = sprintf("manual/%02d.ini", ++count)
+		if (block ~ /\[policy\]/)
+			print block >file
+		else if (block ~ /^(deny|audit|allow) /)
+			printf "[policy]\nname = manual%d\ncgroup = /x\n%s\n%s\n", count, section, block >file
+	}
+	inside { block = block $0 "\n" }
+' "$SOURCE_DIR/policies/cgward-policy.5"
+holds "cgward-policy(5) has examples" test "$(find manual -name '*.ini' | wc -l)" -ge 8
+for example in manual/*.ini; do
+	expect "cgward-policy(5): ${example##*/} is a policy" 0 '^ok: 1 policy' '' check "$example"
+done
 
 # ---- explain ----
 expect "explain: denied" 1 '^deny$' '' explain web.ini --cgroup /web -- connect tcp 10.0.0.1:22
