@@ -29,6 +29,7 @@ static const struct option_row rows[] = {
 	OPTION_TEXT("name", 'n', struct demo, name, "NAME", "a name"),
 	OPTION_LIST("item", 'i', struct demo, items, "ITEM", "an item"),
 	OPTION_NUMBER("count", 0, struct demo, count, "N", 1, 100, "a number"),
+	OPTION_NUMBER("any", 0, struct demo, count, "N", 0, UINT64_MAX, "any number"),
 	OPTION_CHOICE("colour", 0, struct demo, colour, "COLOUR", colours, "a colour"),
 	OPTION_END,
 };
@@ -133,6 +134,8 @@ static const struct row {
 	{&plain, {"--count=1x", "a"}, STATUS_USAGE, "got \"1x\""},
 	{&plain, {"--count=18446744073709551617", "a"}, STATUS_USAGE,
 		"got \"18446744073709551617\""},
+	{&plain, {"--any=4294967295", "a"}, OPTIONS_GO, "count=4294967295 (a)"},
+	{&plain, {"--any=18446744073709551616", "a"}, STATUS_USAGE, "got \"18446744073709551616\""},
 	/* choices */
 	{&plain, {"--colour=green", "a"}, OPTIONS_GO, "colour=1 (a)"},
 	{&plain, {"--colour", "blue", "a"}, STATUS_USAGE,
