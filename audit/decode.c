@@ -66,7 +66,7 @@ static struct bytes take(const uint8_t **position, size_t length)
 int event_decode(struct event *event, const void *data, size_t size)
 {
 	const struct cgw_event *head = data;
-	const uint8_t *position = head->tail;
+	const uint8_t *position = (const uint8_t *)data + sizeof(*head);
 
 	if (size < sizeof(*head) || (uintptr_t)data % _Alignof(struct cgw_event))
 		return -EINVAL;

@@ -60,9 +60,11 @@ bool losses_seen(struct losses *losses, uint32_t index, uint64_t sequence)
 		return false;
 	cpu = &losses->cpus[index];
 	if (!cpu->seen) {
+		/* What was numbered before the start may have been read by somebody before us. */
 		cpu->seen = true;
-		cpu->first = cpu->highest = sequence;
-	} else if (sequence > cpu->highest) {
+		cpu->first = cpu->highest = min_u64(sequence - 1, cpu->start);
+	}
+	if (sequence > cpu->highest) {
 		cpu->holes += sequence - cpu->highest - 1;
 		cpu->highest = sequence;
 	} else if (sequence > cpu->first && sequence < cpu->highest) {

@@ -15,20 +15,20 @@ static int print(const char *text)
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	struct arguments arguments;
 	char *text = NULL;
 	int status;
 
-	if (options_parse(&options, argc, argv, &text)) {
+	if (arguments_parse(&arguments, argc, argv, &text)) {
 		message("%s\n  try 'cgward-audit --help'", text);
 		status = STATUS_USAGE;
-	} else if (options.help) {
-		text = options_help();
+	} else if (arguments.help) {
+		text = arguments_help();
 		status = print(text);
-	} else if (options.version) {
+	} else if (arguments.version) {
 		status = print("cgward-audit " CGWARD_VERSION "\n");
 	} else {
-		status = session_run(&options);
+		status = session_run(&arguments);
 	}
 	free(text);
 	return status;

@@ -26,7 +26,7 @@
 #define RECORDS_PER_LOOK 256
 
 struct session {
-	const struct options *options;
+	const struct arguments *arguments;
 	const struct format *format;
 	bool colour;
 	struct filter filter;
@@ -112,7 +112,7 @@ static void session_violation(struct session *session)
 		record->event.cgroup.length);
 	session_write(session);
 	session->shown++;
-	if (session->shown == session->options->count)
+	if (session->shown == session->arguments->count)
 		session->ended = true;
 }
 
@@ -127,7 +127,7 @@ static int session_record(void *context, void *data, size_t size)
 		losses_undecodable(&session->losses);
 	} else {
 		/* Without --follow: what comes later than us would keep us here for ever. */
-		if (!session->options->follow && (int64_t)event->head->time > session->started)
+		if (!session->arguments->follow && (int64_t)event->head->time > session->started)
 			session->ended = true;
 		session_violation(session);
 	}
@@ -161,7 +161,7 @@ static void session_check_ends(struct session *session)
 	if (source_is_current(&session->source))
 		return;
 	message("the instance at '%s' has been removed or made anew: nothing more comes from it",
-		session->options->bpffs);
+		session->arguments->bpffs);
 	session->ended = true;
 }
 
@@ -206,8 +206,8 @@ static bool wants_colour(const struct session *session)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return session->sink.terminal && !session->options->no_color && !(no_color && *no_color) &&
-	       (!term || strcmp(term, "dumb"));
+	return session->sink.terminal && !session->arguments->no_color &&
+	       !(no_color && *no_color) && (!term || strcmp(term, "dumb"));
 }
 
 static int print_debug(enum libbpf_print_level level, const char *format, va_list args)
@@ -218,49 +218,50 @@ static int print_debug(enum libbpf_print_level level, const char *format, va_lis
 
 static enum status open_filter(struct session *session)
 {
-	const struct options *options = session->options;
+	const struct arguments *arguments = session->arguments;
 	size_t where;
 	const char *why;
 
-	session->filter.policy = options->policy;
-	session->filter.verdict = options->verdict;
-	session->filter.since = options->since;
-	if (!options->cgroup || !filter_set_cgroup(&session->filter, options->cgroup, &where, &why))
+	session->filter.policy = arguments->policy;
+	session->filter.verdict = arguments->verdict;
+	session->filter.since = arguments->since;
+	if (!arguments->cgroup ||
+		!filter_set_cgroup(&session->filter, arguments->cgroup, &where, &why))
 		return STATUS_DONE;
 	message("--cgroup: bad glob %s at byte %zu: %s",
-		quote(options->cgroup, strlen(options->cgroup)), where + 1, why);
+		quote(arguments->cgroup, strlen(arguments->cgroup)), where + 1, why);
 	return STATUS_USAGE;
 }
 
 static enum status open_ends(struct session *session)
 {
-	const struct options *options = session->options;
+	const struct arguments *arguments = session->arguments;
 	struct strbuf images = STRBUF_INIT;
 	char *error = NULL;
 	int result;
 
-	libbpf_set_print(options->verbose ? print_debug : NULL);
-	result = source_open(&session->source, options->bpffs, session_record, session, &error);
+	libbpf_set_print(arguments->verbose ? print_debug : NULL);
+	result = source_open(&session->source, arguments->bpffs, session_record, session, &error);
 	if (result) {
 		message("%s", error);
 		free(error);
 		return status_of(result);
 	}
-	result = sink_open(&session->sink, options->output);
+	result = sink_open(&session->sink, arguments->output);
 	if (result) {
-		message("failed to open '%s': %s", options->output, strerror(-result));
+		message("failed to open '%s': %s", arguments->output, strerror(-result));
 		return status_of(result);
 	}
-	strbuf_printf(&images, "%s/images", options->bpffs);
+	strbuf_printf(&images, "%s/images", arguments->bpffs);
 	session->images = strbuf_take(&images);
 	rules_init(&session->rules, session->images);
-	session->format = options->format == OPTION_FORMAT_JSON ? &format_json : &format_text;
+	session->format = arguments->format == ARGUMENT_FORMAT_JSON ? &format_json : &format_text;
 	session->colour = wants_colour(session);
 	session->signals = open_signals();
 	return STATUS_DONE;
 }
 
-static enum status drop_privileges(const struct options *options)
+static enum status drop_privileges(const struct arguments *arguments)
 {
 	const char *what;
 	int result = privileges_drop(&what);
@@ -269,7 +270,7 @@ static enum status drop_privileges(const struct options *options)
 		message("failed to %s: %s", what, strerror(-result));
 		return STATUS_UNABLE;
 	}
-	if (options->verbose)
+	if (arguments->verbose)
 		message("dropped all capabilities and set no_new_privs");
 	return STATUS_DONE;
 }
@@ -285,7 +286,7 @@ static void session_read(struct session *session)
 		clock_realtime(), session_lost, session);
 	drained = !source_consume(&session->source);
 	session_flush(session);
-	if (session->options->follow && !session->ended) {
+	if (session->arguments->follow && !session->ended) {
 		session_period(session, drained, false);
 		session_follow(session);
 		drained = false;
@@ -294,15 +295,15 @@ static void session_read(struct session *session)
 	session_flush(session);
 }
 
-enum status session_run(const struct options *options)
+enum status session_run(const struct arguments *arguments)
 {
-	struct session session = {.options = options, .signals = -1};
+	struct session session = {.arguments = arguments, .signals = -1};
 	enum status status = open_filter(&session);
 
 	if (status == STATUS_DONE)
 		status = open_ends(&session);
 	if (status == STATUS_DONE)
-		status = drop_privileges(options);
+		status = drop_privileges(arguments);
 	if (status == STATUS_DONE)
 		session_read(&session);
 	if (session.error) {

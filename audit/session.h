@@ -3,7 +3,7 @@
 #ifndef CGW_SESSION_H
 #define CGW_SESSION_H
 
-#include "options.h"
+#include "arguments.h"
 
 /* Exit statuses: as those of cgward. */
 enum status {
@@ -14,11 +14,11 @@ enum status {
 };
 
 /*
- * Reads until there is nothing left (or, with options->follow, until SIGINT, SIGTERM or SIGHUP, the
- * count, or the end of the instance). Changes the process for good: signals are blocked,
+ * Reads until there is nothing left (or, with arguments->follow, until SIGINT, SIGTERM or SIGHUP,
+ * the count, or the end of the instance). Changes the process for good: signals are blocked,
  * capabilities dropped. Prints messages to standard error. Returns the exit status.
  */
-enum status session_run(const struct options *options);
+enum status session_run(const struct arguments *arguments);
 
 /* "cgward-audit: MESSAGE\n" on standard error. */
 void message(const char *format, ...) __attribute__((format(printf, 1, 2)));

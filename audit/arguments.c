@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "options.h"
+#include "arguments.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -20,8 +20,8 @@ enum option_type {
 };
 
 static const struct cgw_name formats[] = {
-	{OPTION_FORMAT_TEXT, "text", NULL},
-	{OPTION_FORMAT_JSON, "json", NULL},
+	{ARGUMENT_FORMAT_TEXT, "text", NULL},
+	{ARGUMENT_FORMAT_JSON, "json", NULL},
 	{0, NULL, NULL},
 };
 
@@ -40,7 +40,7 @@ static const struct option_row {
 	const char *help;
 	const struct cgw_name *choices;
 } rows[] = {
-#define FIELD(name) offsetof(struct options, name)
+#define FIELD(name) offsetof(struct arguments, name)
 	{"follow", 'f', OPTION_FLAG, FIELD(follow), NULL, "go on with events as they come", NULL},
 	{"format", 0, OPTION_CHOICE, FIELD(format), "text|json", "how to write a line (text)",
 		formats},
@@ -108,9 +108,9 @@ static int set_number(
 }
 
 static int set(
-	struct options *options, const struct option_row *row, const char *value, char **error)
+	struct arguments *arguments, const struct option_row *row, const char *value, char **error)
 {
-	void *field = (char *)options + row->field;
+	void *field = (char *)arguments + row->field;
 
 	switch (row->type) {
 	case OPTION_FLAG:
@@ -167,12 +167,12 @@ static const struct option_row *split(const char *argument, const char **value)
 	return find_long(argument + 2, length - 2);
 }
 
-int options_parse(struct options *options, int argc, char **argv, char **error)
+int arguments_parse(struct arguments *arguments, int argc, char **argv, char **error)
 {
 	uint64_t seen = 0;
 
-	*options = (struct options){
-		.format = OPTION_FORMAT_TEXT, .output = "-", .bpffs = BPFFS_DEFAULT};
+	*arguments = (struct arguments){
+		.format = ARGUMENT_FORMAT_TEXT, .output = "-", .bpffs = BPFFS_DEFAULT};
 	for (int i = 1; i < argc; i++) {
 		const char *value, *quoted = quote(argv[i], strlen(argv[i]));
 		const struct option_row *row = split(argv[i], &value);
@@ -189,13 +189,13 @@ int options_parse(struct options *options, int argc, char **argv, char **error)
 			value = argv[i];
 		if (row->type != OPTION_FLAG && !value)
 			return fail(error, "--%s needs a value: %s", row->name, row->value);
-		if (set(options, row, value, error))
+		if (set(arguments, row, value, error))
 			return -1;
 	}
 	return 0;
 }
 
-char *options_help(void)
+char *arguments_help(void)
 {
 	struct strbuf text = STRBUF_INIT;
 
