@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "glob.h"
 
 #define PROTO(name) (1U << CGW_PROTO_##name)
 #define OP(name) (1U << CGW_OP_##name)
@@ -250,7 +251,7 @@ static bool parse_peer(struct parse *parse, const struct token *token, struct ru
 	}
 	if (*token->text == '@') {
 		peer->kind = PEER_UNIX_ABSTRACT;
-		if (!check_glob(parse, token, 1, '/'))
+		if (!check_glob(parse, token, 1, GLOB_NO_SEPARATOR))
 			return false;
 		peer->glob = xstrndup(token->text + 1, token->length - 1);
 		return true;

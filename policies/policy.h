@@ -62,7 +62,8 @@ struct rule_peer {
 	uint32_t address[4]; /* host order, most significant word first; IPv4 in [0]; host bits are
 				0 */
 	uint32_t prefix;     /* 0 to 32 or 128 */
-	char *glob;	     /* unix: path, or abstract name without the @ */
+	/* Unix: path, components separated by '/', or abstract name without the @, no separator. */
+	char *glob;
 	struct port_range *ports; /* sorted, disjoint, not adjacent; none: every port */
 	size_t port_count;
 };
@@ -70,14 +71,19 @@ struct rule_peer {
 struct policy_rule {
 	enum cgw_action action;
 	enum policy_section section;
-	uint32_t ops;	 /* bit set: 1 << enum cgw_op */
-	uint32_t protos; /* connect, bind, listen: bit set 1 << enum cgw_proto; all of them when
-			    none was named */
+	uint32_t ops; /* bit set: 1 << enum cgw_op */
+	/*
+	 * connect, bind, listen: bit set 1 << enum cgw_proto. If none was named, all that fit the
+	 * peer: with ports tcp, udp and sctp; a unix name unix only; an address all but unix; `*`
+	 * without ports every one.
+	 */
+	uint32_t protos;
 	bool protos_named;
 	union {
 		struct {
 			char *name;  /* glob, in the kernel's form: components separated by '/' */
-			char *value; /* glob, or NULL */
+			char *value; /* glob without separator, or NULL; a rule with a value is for
+					writes only */
 		} sysctl;
 		struct rule_peer peer;
 		struct {
@@ -85,7 +91,7 @@ struct policy_rule {
 			int type;	 /* SOCK_*, or -1: all */
 		} socket;
 		struct {
-			char *glob; /* absolute path, or "memfd:GLOB" */
+			char *glob; /* absolute path, or "memfd:GLOB", GLOB without separator */
 		} file;
 		enum policy_power power;
 		uint32_t capability; /* CAP_* */
@@ -134,7 +140,8 @@ void policies_free(struct policies *policies);
 int policies_read(
 	struct policies *policies, char *const *paths, size_t count, struct diagnostics *diags);
 
-/* The same for one policy in memory; `file` is the name used in messages. For tests and fuzzers. */
+/* The same for one policy in memory; `file` is the name used in messages. For tests and fuzzers.
+ * policies_lint() is left to the caller. */
 int policies_read_text(struct policies *policies, const char *file, const char *text, size_t length,
 	struct diagnostics *diags);
 
