@@ -51,12 +51,29 @@ static bool code_is_unsafe(uint32_t code)
 	       code == 0x061c;
 }
 
+/* How many bytes from the start stand for themselves in a JSON string: most texts are nothing else.
+ */
+static size_t plain_run(const uint8_t *bytes, size_t length)
+{
+	size_t run = 0;
+
+	while (run < length && bytes[run] >= 0x20 && bytes[run] < 0x7f && bytes[run] != '"' &&
+		bytes[run] != '\\')
+		run++;
+	return run;
+}
+
 static void json_string(struct strbuf *out, const uint8_t *bytes, size_t length)
 {
 	strbuf_putc(out, '"');
 	for (size_t i = 0, size; i < length; i += size) {
 		uint32_t code = 0;
 
+		size = plain_run(bytes + i, length - i);
+		if (size) {
+			strbuf_add(out, bytes + i, size);
+			continue;
+		}
 		size = utf8_decode(bytes + i, length - i, &code);
 		if (!size) {
 			strbuf_printf(out, "\\\\x%02x", bytes[i]);
@@ -139,8 +156,16 @@ void json_number(struct json *json, const char *name, int64_t number)
 
 void json_unsigned(struct json *json, const char *name, uint64_t number)
 {
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	/* By hand: the audit log prints a dozen numbers a line. */
+	do {
+		digits[--at] = '0' + number % 10;
+		number /= 10;
+	} while (number);
 	json_begin(json, name);
-	strbuf_printf(json->out, "%" PRIu64, number);
+	strbuf_add(json->out, digits + at, sizeof(digits) - at);
 }
 
 void json_bool(struct json *json, const char *name, bool value)
