@@ -7,6 +7,7 @@
 
 int filter_set_cgroup(struct filter *filter, const char *glob, size_t *where, const char **why)
 {
+	const struct automaton_options by_component = {.separator = '/'};
 	struct automaton_glob one = {.text = glob, .length = strlen(glob), .mark = 1};
 	int result;
 
@@ -19,7 +20,7 @@ int filter_set_cgroup(struct filter *filter, const char *glob, size_t *where, co
 		return -EINVAL;
 	while (one.length && glob[one.length - 1] == '/')
 		one.length--;
-	result = automaton_compile(&filter->cgroup, &one, 1, '/', AUTOMATON_STATES_MAX);
+	result = automaton_compile(&filter->cgroup, &one, 1, &by_component, AUTOMATON_STATES_MAX);
 	if (result) {
 		*where = 0;
 		*why = "too complex";

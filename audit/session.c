@@ -42,6 +42,7 @@ struct session {
 	uint64_t records;
 	uint64_t shown; /* violations */
 	bool ended;	/* nothing more is to be read */
+	bool orphaned;	/* the instance is gone */
 	int error;	/* of the sink, -errno */
 	struct record record;
 };
@@ -160,9 +161,11 @@ static void session_check_ends(struct session *session)
 		session->error = -EPIPE;
 	if (source_is_current(&session->source))
 		return;
-	message("the instance at '%s' has been removed or made anew: nothing more comes from it",
+	message("the instance at '%s' has been removed or made anew: nothing more comes from it\n"
+		"  start cgward-audit again once there is one",
 		session->arguments->bpffs);
 	session->ended = true;
+	session->orphaned = true;
 }
 
 static void session_follow(struct session *session)
@@ -258,6 +261,7 @@ static enum status open_ends(struct session *session)
 	session->format = arguments->format == ARGUMENT_FORMAT_JSON ? &format_json : &format_text;
 	session->colour = wants_colour(session);
 	session->signals = open_signals();
+	session->sink.stop = session->signals;
 	return STATUS_DONE;
 }
 
@@ -307,9 +311,13 @@ enum status session_run(const struct arguments *arguments)
 	if (status == STATUS_DONE)
 		session_read(&session);
 	if (session.error) {
-		message("failed to write to '%s': %s", session.sink.name, strerror(-session.error));
+		message("failed to write to '%s': %s\n  lines lost with it: %zu", session.sink.name,
+			session.error == -EINTR ? "nobody reads from it" : strerror(-session.error),
+			sink_lines(&session.sink));
 		status = STATUS_NOT;
 	}
+	if (session.orphaned)
+		status = STATUS_NOT;
 	if (session.signals >= 0)
 		close(session.signals);
 	losses_free(&session.losses);

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Some hundred lines: a write(2) costs less than formatting one of them then. */
@@ -12,6 +14,7 @@
 
 int sink_open(struct sink *sink, const char *name)
 {
+	struct stat status;
 	int fd;
 
 	if (!strcmp(name, "-")) {
@@ -22,7 +25,13 @@ int sink_open(struct sink *sink, const char *name)
 	}
 	if (fd < 0)
 		return -errno;
-	*sink = (struct sink){.fd = fd, .name = name, .terminal = isatty(fd)};
+	*sink = (struct sink){
+		.fd = fd,
+		.name = name,
+		.terminal = isatty(fd),
+		.regular = !fstat(fd, &status) && S_ISREG(status.st_mode),
+		.stop = -1,
+	};
 	return 0;
 }
 
@@ -42,33 +51,66 @@ int sink_added(struct sink *sink)
 	return sink_flush(sink);
 }
 
-/* For a descriptor that somebody made non-blocking. */
-static int wait_writable(int fd)
+/* Until PIPE_BUF bytes can be written without waiting. 0 or -errno. */
+static int wait_writable(const struct sink *sink)
 {
-	struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+	struct pollfd poll_fds[] = {
+		{.fd = sink->fd, .events = POLLOUT},
+		{.fd = sink->stop, .events = POLLIN},
+	};
 
-	return poll(&poll_fd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
+	while (poll(poll_fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return poll_fds[0].revents ? 0 : -EINTR;
+}
+
+/* Writes some bytes: how many, or -errno. */
+static ssize_t write_some(const struct sink *sink, const char *bytes, size_t length)
+{
+	ssize_t written;
+
+	if (!sink->regular) {
+		int result = wait_writable(sink);
+
+		if (result)
+			return result;
+		if (length > PIPE_BUF)
+			length = PIPE_BUF;
+	}
+	written = write(sink->fd, bytes, length);
+	if (written >= 0)
+		return written;
+	return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 }
 
 int sink_flush(struct sink *sink)
 {
+	struct strbuf *pending = &sink->pending;
+	ssize_t written = 0;
 	size_t done = 0;
-	int result = 0;
 
-	while (!result && done < sink->pending.length) {
-		ssize_t got =
-			write(sink->fd, sink->pending.data + done, sink->pending.length - done);
-
-		if (got >= 0)
-			done += got;
-		else if (errno == EAGAIN)
-			result = wait_writable(sink->fd);
-		else if (errno != EINTR)
-			result = -errno;
+	while (written >= 0 && done < pending->length) {
+		written = write_some(sink, pending->data + done, pending->length - done);
+		if (written > 0)
+			done += written;
 	}
-	/* After a failure the lines are gone all the same: nothing will be written after them. */
-	sink->pending.length = 0;
-	return result;
+	if (done)
+		memmove(pending->data, pending->data + done, pending->length - done);
+	pending->length -= done;
+	return written < 0 ? (int)written : 0;
+}
+
+size_t sink_lines(const struct sink *sink)
+{
+	const char *at = sink->pending.data, *end = at + sink->pending.length;
+	size_t lines = 0;
+
+	while (at < end && (at = memchr(at, '\n', end - at))) {
+		at++;
+		lines++;
+	}
+	return lines;
 }
 
 bool sink_is_open(const struct sink *sink)

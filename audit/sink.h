@@ -10,6 +10,9 @@ struct sink {
 	int fd;
 	const char *name; /* for messages */
 	bool terminal;
+	bool regular; /* a file: writing to it does not wait for anybody */
+	int stop;     /* when this descriptor is readable, a reader that does not read is not waited
+			 for;     -1: none */
 	struct strbuf pending; /* whole lines, not yet written */
 };
 
@@ -31,8 +34,14 @@ static inline struct strbuf *sink_line(struct sink *sink)
 /* Lines are written once there are enough of them. 0, or -errno of sink_flush(). */
 int sink_added(struct sink *sink);
 
-/* Writes all lines. 0 or -errno (-EPIPE: the reader is gone). */
+/*
+ * Writes all lines. 0, or -errno: -EPIPE if the reader is gone, -EINTR if it does not read and it
+ * is time to stop. What could not be written stays pending.
+ */
 int sink_flush(struct sink *sink);
+
+/* Lines that are pending. */
+size_t sink_lines(const struct sink *sink);
 
 /* False if the reader at the other end of a pipe or socket is gone. */
 bool sink_is_open(const struct sink *sink);
