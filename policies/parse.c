@@ -109,7 +109,7 @@ static size_t check_component(
 	if (end > token->length)
 		end = token->length;
 	if (end == start && end < token->length) {
-		parse_error(parse, token->column + start - 1,
+		parse_error(parse, token->column + start,
 			"%s %s can never match: it has an empty component", what,
 			quote(text, token->length));
 		return end;
@@ -383,6 +383,7 @@ static void parse_entry(void *context, const struct ini_entry *entry)
 
 	parse->entry = entry;
 	parse->at = 0;
+	parse->subject = false;
 	if (!parse->section) {
 		parse_error(parse, key.column,
 			"%s stands before the first section, such as [policy]",

@@ -31,7 +31,8 @@ struct parse {
 	uint32_t section; /* enum policy_section, PARSE_POLICY, or 0 before the first section */
 	const struct ini_entry *entry;
 	enum cgw_action action;
-	size_t at; /* in the entry's value: what is not yet taken as tokens */
+	size_t at;    /* in the entry's value: what is not yet taken as tokens */
+	bool subject; /* the last token was a subject: a comma may follow */
 	uint32_t name_line, mode_line, missing_line, seal_line, cgroup_line; /* where seen */
 	bool full; /* too many rules: no more are taken */
 };

@@ -186,6 +186,7 @@ bool parse_word(struct parse *parse, struct token *token)
 		!is_blank(parse->entry->value[parse->at + length]))
 		length++;
 	*token = take(parse, length);
+	parse->subject = false;
 	return length > 0;
 }
 
@@ -276,6 +277,11 @@ int parse_subject(struct parse *parse, struct token *token)
 
 	skip_blanks(parse);
 	if (parse->at < entry->value_length && entry->value[parse->at] == ',') {
+		if (!parse->subject) {
+			parse_error(parse, entry->value_column + parse->at,
+				"nothing stands before the comma");
+			return -1;
+		}
 		comma = true;
 		start = parse->at++;
 		skip_blanks(parse);
@@ -289,6 +295,7 @@ int parse_subject(struct parse *parse, struct token *token)
 	*token = take(
 		parse, subject_length(entry->value + parse->at, entry->value_length - parse->at));
 	token->after_comma = comma;
+	parse->subject = true;
 	return check_ends(parse, token);
 }
 
