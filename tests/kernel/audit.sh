@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The reader on a live kernel: it gives its privileges away, there is one of it, it prints only what
+# is harmless, and it accounts for every event.
+. "$(dirname "$0")/../lib.sh"
+suite_begin "$@"
+
+policy jail <<'INI'
+[policy]
+name = jail
+cgroup = /jail
+cgroup = /strange-*
+[sysctl]
+deny = write kernel.domainname
+deny = write net.ipv4.conf.all.forwarding
+[network]
+deny = connect 192.0.2.1
+INI
+policy watch <<'INI'
+[policy]
+name = watch
+cgroup = /watched
+mode = audit
+[network]
+deny = connect 192.0.2.2
+INI
+apply jail watch
+mkdir -p "$CGROUP/jail"
+
+# read_all [OPTION]...: what is there, then the end
+read_all()
+{
+	timeout 30 "$AUDIT" --bpffs "$BPFFS" --format json "$@" 2>"$TMP/read.err"
+}
+
+# Denied before anybody reads: it waits in the ring buffer.
+is "denied" denied /jail connect tcp 192.0.2.1:443
+same "an event waits for its reader" "192.0.2.1 443 tcp" \
+	"$(read_all | jq -r 'select(.type == "violation") | "\(.address) \(.port) \(.protocol)"')"
+same "an event is read once" "" "$(read_all)"
+
+audit_start
+status_of()
+{
+	sed -n "s/^$1:\t*//p" "/proc/$AUDIT_PID/status"
+}
+same "the reader has no capabilities: effective" 0000000000000000 "$(status_of CapEff)"
+same "the reader has no capabilities: permitted" 0000000000000000 "$(status_of CapPrm)"
+same "the reader has no capabilities: inheritable" 0000000000000000 "$(status_of CapInh)"
+same "the reader has no capabilities: ambient" 0000000000000000 "$(status_of CapAmb)"
+same "the reader cannot get new privileges" 1 "$(status_of NoNewPrivs)"
+
+"$AUDIT" --bpffs "$BPFFS" >"$TMP/second" 2>&1
+same "a second reader is refused: status" 1 $?
+holds "a second reader is refused: the message says why" grep -qi 'another' "$TMP/second"
+
+# Every field of the contract.
+is "denied, for the log" denied /jail sysctl write 'kernel.domainname=a\nb'
+found=$(event '.name == "kernel.domainname"')
+for field in time seq verdict policy rule source reason hook op cgroup cgroup_id container pid tid \
+	ppid ns_pid uid gid loginuid comm exe name old new; do
+	holds "an event has '$field'" jq -e "has(\"$field\")" <<<"$found"
+done
+same "the values" "deny jail rule cgroup/sysctl write /jail op (none)" "$(jq -r \
+	'"\(.verdict) \(.policy) \(.reason) \(.hook) \(.op) \(.cgroup) \(.comm) \(.old)"' <<<"$found")"
+holds "the time is RFC 3339 with nanoseconds" grep -qE \
+	'^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}(Z|[+-][0-9]{2}:[0-9]{2})$' <<<"$(jq -r .time <<<"$found")"
+holds "the time is now" test $(($(date +%s) - $(date -d "$(jq -r .time <<<"$found")" +%s))) -lt 60
+same "the source is file and line" "$TMP/jail.ini:6" \
+	"$(jq -r .source <<<"$found" | sed "s|^jail.ini|$TMP/jail.ini|")"
+same "in audit mode: let through" allowed "$(tries /watched connect tcp 192.0.2.2:80)"
+logged "in audit mode: logged as audit" '.verdict == "audit" and .policy == "watch"'
+
+# Names from inside that are meant to hurt.
+evil=$(printf '/strange-\033[31m\377"\\%%\303\244')
+mkdir "$CGROUP$evil"
+same "denied in a cgroup with a strange name" denied \
+	"$(into "$CGROUP$evil" op connect tcp 192.0.2.1:444)"
+logged "a strange name is logged" '.port == 444'
+cp "$BUILD/helpers/op" "$(printf '%s/c\nm\033' "$TMP")"
+same "denied to a program with a strange name" denied \
+	"$(in_cgroup /jail "$(printf '%s/c\nm\033' "$TMP")" connect tcp 192.0.2.1:445)"
+logged "a strange program is logged, and its name can be had back" \
+	'.port == 445 and (.comm == "c\nm\u001b")'
+audit_stop
+holds "every line is one JSON value" jq -e . "$TMP/events"
+same "no line holds a raw control character" 0 "$(grep -cP '[\x00-\x08\x0b-\x1f\x7f]' "$TMP/events")"
+
+# The same as text.
+same "denied, for the text" denied "$(into "$CGROUP$evil" op connect tcp 192.0.2.1:446)"
+timeout 30 "$AUDIT" --bpffs "$BPFFS" --format text >"$TMP/text" 2>&1
+holds "text has the event" grep -q 446 "$TMP/text"
+same "text holds no raw control character" 0 "$(grep -caP '[\x00-\x08\x0b-\x1f\x7f]' "$TMP/text")"
+
+# Filters.
+tries /jail connect tcp 192.0.2.1:1 >/dev/null
+tries /watched connect tcp 192.0.2.2:2 >/dev/null
+same "--policy" 2 "$(read_all --policy watch | jq -r 'select(.type == "violation") | .port')"
+
+# Nobody reads and the ring buffer overflows: every denial is in a counter, and events read plus
+# events reported as lost are all there were.
+before=$(cgward status --json | jq '[.. | objects | select(has("denied")) | .denied] | add')
+read_all >/dev/null
+into "$CGROUP/jail" hammer 2 2 connect 192.0.2.1 80 >"$TMP/counts"
+read -r denied _ <"$TMP/counts"
+after=$(cgward status --json | jq '[.. | objects | select(has("denied")) | .denied] | add')
+same "the counter is exact" "$denied" $((after - before))
+read_all >"$TMP/flood"
+accounted=$(jq -s '[.[] | if .type == "violation" then 1 else .count end] | add' "$TMP/flood")
+same "read and lost together are all of $denied" "$denied" "$accounted"
+holds "some were lost: the test was one" jq -e 'select(.type == "lost") | .count > 0' "$TMP/flood"
+holds "the loss is reported in the log itself" grep -q '"type":"lost"' "$TMP/flood"
