@@ -13,9 +13,8 @@ static void json_time(struct json *json, const char *name, int64_t time)
 {
 	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 
-	if (time)
-		clock_format(time, 9, &text);
-	json_text(json, name, time ? text.data : NULL);
+	clock_format(time, 9, &text);
+	json_text(json, name, text.data);
 }
 
 /* NULL instead of an empty text. */
@@ -199,7 +198,10 @@ static void json_loss(struct json *json, const struct record *record)
 		json_text(json, "cpu", NULL);
 	else
 		json_number(json, "cpu", loss->cpu);
-	json_time(json, "since", loss->since);
+	if (loss->since)
+		json_time(json, "since", loss->since);
+	else
+		json_text(json, "since", NULL);
 	json_time(json, "until", loss->until);
 }
 

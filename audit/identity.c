@@ -67,7 +67,7 @@ static bool is_name(struct part part)
 /* Names that systemd has escaped: - as \x2d. */
 static bool is_escaped(struct part part)
 {
-	return part.length > 0;
+	return part.length && !memchr(part.text, 0, part.length);
 }
 
 enum suffix {
