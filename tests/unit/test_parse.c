@@ -315,6 +315,8 @@ static const struct {
 
 static void test_rejected(void **state)
 {
+	int failures = 0;
+
 	(void)state;
 	for (size_t i = 0; i < ROWS(rejected); i++) {
 		struct language language =
@@ -325,13 +327,16 @@ static void test_rejected(void **state)
 		if (language.result != -1 || language.diags.count != 1 ||
 			diag->severity != SEVERITY_ERROR || diag->line != rejected[i].line ||
 			diag->column != rejected[i].column ||
-			strncmp(diag->message, rejected[i].message, strlen(rejected[i].message)))
-			fail_msg("\"%s\": expected %u:%u: %s; got:\n%s", rejected[i].text,
+			strncmp(diag->message, rejected[i].message, strlen(rejected[i].message))) {
+			print_error("\"%s\": expected %u:%u: %s; got:\n%s\n", rejected[i].text,
 				rejected[i].line, rejected[i].column, rejected[i].message,
 				messages);
+			failures++;
+		}
 		free(messages);
 		language_free(&language);
 	}
+	assert_int_equal(failures, 0);
 }
 
 /* All rules of the policy, a line each. */
