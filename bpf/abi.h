@@ -137,6 +137,8 @@ struct cgw_image_header {
 	__u32 all;  /* offset of the struct cgw_set of all policies */
 	__u32 ops;  /* bit set of enum cgw_op: operations that some rule denies or audits */
 	__u32 text; /* offset of the texts, which reach to the end of the image */
+	__u32 deny_ops; /* bit set of enum cgw_op: operations that some policy with mode = enforce denies */
+	__u32 reserved;
 };
 
 /* An automaton (a DFA over bytes) starts on a multiple of 512, so that it never straddles pages. */
@@ -208,8 +210,13 @@ struct cgw_policy {
 			[2]; /* chain of automata over unix names, without the @; accept: ref */
 	__u32 unix_could[CGW_PEER_OPS]; /* strongest deny or audit ref over unix paths: if the path
 					   is ambiguous */
-	__u32 reserved[11];
+	__u32 deny_ops;			   /* bit set of enum cgw_op: operations that some rule denies */
+	__u32 audit_ops;		   /* the same for audit */
+	__u32 reserved[9];
 };
+
+/* In place of a rule's index: the decision was made without one (reason tells why). */
+#define CGW_NO_RULE CGW_REF_INDEX
 
 struct cgw_rule {
 	__u64 key; /* FNV-1a 64 of policy name, NUL, canonical text: identifies the rule across
@@ -231,10 +238,15 @@ struct cgw_attachment {
 
 /* ---- state kept in maps ---- */
 
-/* The policies of a cgroup, cached. Key of the map: cgroup id (__u64). Valid for one generation. */
+/*
+ * The policies of a cgroup, cached. Key of the map: cgroup id (__u64). Valid for one generation. An entry can be
+ * given to another cgroup while it is read, hence the id and the check in the value: a torn read is a miss.
+ */
 struct cgw_scope {
+	__u64 cgroup_id;
 	__u32 generation;
 	__u32 summary; /* bit w: set.word[w] is not 0 */
+	__u64 check;   /* cgw_scope_check() of all else */
 	struct cgw_set set;
 };
 
@@ -375,7 +387,7 @@ struct cgw_event {
 
 #define CGW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 CGW_ASSERT_SIZE(struct cgw_set, 128);
-CGW_ASSERT_SIZE(struct cgw_image_header, 64);
+CGW_ASSERT_SIZE(struct cgw_image_header, 72);
 CGW_ASSERT_SIZE(struct cgw_automaton, 288);
 CGW_ASSERT_SIZE(struct cgw_table, 16);
 CGW_ASSERT_SIZE(struct cgw_key6, 16);
@@ -384,7 +396,7 @@ CGW_ASSERT_SIZE(struct cgw_sysctl_class, 16);
 CGW_ASSERT_SIZE(struct cgw_policy, 128);
 CGW_ASSERT_SIZE(struct cgw_rule, 32);
 CGW_ASSERT_SIZE(struct cgw_attachment, 16);
-CGW_ASSERT_SIZE(struct cgw_scope, 136);
+CGW_ASSERT_SIZE(struct cgw_scope, 152);
 CGW_ASSERT_SIZE(struct cgw_process, 264);
 CGW_ASSERT_SIZE(struct cgw_meta, 4184);
 CGW_ASSERT_SIZE(struct cgw_cpu, 16);

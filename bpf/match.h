@@ -34,6 +34,7 @@ struct cgw_view {
 	const __u8 *page;
 	__u32 index; /* of page */
 	__u32 broken;
+	__u32 zero; /* see cgw_view_open() */
 };
 
 CGW_INLINE const __u8 *cgw_page_fetch(struct cgw_view *view, __u32 index)
@@ -56,7 +57,7 @@ CGW_INLINE const __u8 *cgw_page(struct cgw_view *view, __u32 offset)
 		const __u8 *page = cgw_page_fetch(view, index);
 
 		if (!page) {
-			view->broken = 1;
+			view->broken++;
 			return view->page;
 		}
 		view->page = page;
@@ -80,13 +81,20 @@ CGW_INLINE __u64 cgw_u64(struct cgw_view *view, __u32 offset)
 	return *(const __u64 *)(page + (offset & (CGW_PAGE_SIZE - 8)));
 }
 
-/* Begin to look at an image. 0, or -1 if it has not even a header. */
+/*
+ * Begin to look at an image. 0, or -1 if it has not even a header. index, broken and zero are 0 in a way that the
+ * verifier does not know: it would follow each path once for 0 and once for "any". What starts at 0 and
+ * changes within a loop is set to view->zero, for the same reason.
+ */
 CGW_INLINE int cgw_view_open(struct cgw_view *view)
 {
-	view->index = 0;
-	view->broken = 0;
 	view->page = cgw_page_fetch(view, 0);
-	return view->page ? 0 : -1;
+	if (!view->page)
+		return -1;
+	view->zero = ((const struct cgw_image_header *)view->page)->magic ^ CGW_IMAGE_MAGIC;
+	view->index = view->zero;
+	view->broken = view->zero;
+	return 0;
 }
 
 #define cgw_header(view, field) cgw_u32(view, offsetof(struct cgw_image_header, field))
@@ -94,107 +102,173 @@ CGW_INLINE int cgw_view_open(struct cgw_view *view)
 /* ---- automata ---- */
 
 /*
- * A run of one automaton over bytes; lives on the stack. `classes` is the page of the automaton's
- * class table, apart from the page of the rows: in a large image the two differ.
+ * Where a run of automata stands. The caller gives the memory: in the kernel it is a map's, because the verifier
+ * follows each content of a stack slot, but not of a map. One cursor serves one run after the other.
+ */
+struct cgw_cursor {
+	__u32 class_of; /* offset of the automaton's class table */
+	__u32 rows;	/* offset of its rows */
+	__u32 state;	/* offset of the state's row from rows; 0: dead */
+	__u32 base;	/* where the text begins in run->bytes: 0 or CGW_TEXT_MAX */
+	__u32 position; /* of the next byte */
+	__u32 length;	/* where the text ends */
+	/* of a chain of automata: */
+	__u32 first;	 /* offset of the first one */
+	__u32 automaton; /* that runs */
+	__u32 from;	 /* where the text begins */
+	__u32 ref;	 /* greatest so far */
+	/* of a value in its spellings: */
+	__u32 spelling;	 /* 0: the text as it is; 1: value->normal; 2: its first field */
+	__u32 spellings; /* the last one to try */
+	__u32 normal_length;
+	__u32 first_length;
+};
+
+/*
+ * A run: the pointers that go with a cursor; lives on the stack. `classes` is the page of the automaton's class
+ * table, apart from the page of the rows: in a large image the two differ.
  */
 struct cgw_run {
 	struct cgw_view *view;
-	const __u8 *bytes; /* CGW_TEXT_MAX of them may be addressed */
+	struct cgw_cursor *at;
+	const __u8 *bytes; /* in the kernel 2 * CGW_TEXT_MAX of them may be addressed */
 	const __u8 *classes;
-	__u32 class_of; /* offset of the class table */
-	__u32 rows;
-	__u32 state;	/* offset of the state's row from rows; 0: dead */
-	__u32 position; /* of the next byte */
-	__u32 length;	/* where the text ends */
 };
 
-CGW_INLINE void cgw_run_start(struct cgw_run *run, __u32 automaton)
+/* Starts the automaton at bytes[from]. */
+CGW_INLINE void cgw_run_start(struct cgw_run *run, __u32 automaton, __u32 from)
 {
 	struct cgw_view *view = run->view;
+	struct cgw_cursor *at = run->at;
 
-	run->rows = cgw_u32(view, automaton + offsetof(struct cgw_automaton, rows));
-	run->state = cgw_u32(view, automaton + offsetof(struct cgw_automaton, start));
-	run->class_of = automaton + offsetof(struct cgw_automaton, class_of);
+	at->rows = cgw_u32(view, automaton + (__u32)offsetof(struct cgw_automaton, rows));
+	at->state = cgw_u32(view, automaton + (__u32)offsetof(struct cgw_automaton, start));
+	at->class_of = automaton + (__u32)offsetof(struct cgw_automaton, class_of);
+	at->position = from;
 	run->classes = cgw_page(view, automaton);
 }
 
 CGW_INLINE void cgw_run_step(struct cgw_run *run, __u8 byte)
 {
-	__u32 class = run->classes[(run->class_of + byte) & (CGW_PAGE_SIZE - 1)];
+	struct cgw_cursor *at = run->at;
+	__u32 class = run->classes[(at->class_of + byte) & (CGW_PAGE_SIZE - 1)];
 
-	run->state = cgw_u32(run->view, run->rows + run->state + 4 + 4 * class);
+	at->state = cgw_u32(run->view, at->rows + at->state + 4 + 4 * class);
+}
+
+CGW_INLINE __u8 cgw_run_byte(struct cgw_run *run)
+{
+	struct cgw_cursor *at = run->at;
+
+	return run->bytes[(at->base & CGW_TEXT_MAX) + (at->position & (CGW_TEXT_MAX - 1))];
 }
 
 CGW_INLINE __u32 cgw_run_accept(struct cgw_run *run)
 {
-	return cgw_u32(run->view, run->rows + run->state);
+	return cgw_u32(run->view, run->at->rows + run->at->state);
 }
 
 /* Bytes a callback handles, so that the cost of the call is shared. */
 #define CGW_CHUNK 8
-#define CGW_CHUNKS(length) (((length) + CGW_CHUNK - 1) / CGW_CHUNK)
 
+/* bpf_loop takes no more. */
+#define CGW_LOOP_MAX (1U << 23)
+
+/* 1 once the text has been read, or nothing can match any more. */
 static __attribute__((unused)) long cgw_run_chunk(__u32 index, void *context)
 {
 	struct cgw_run *run = context;
 
 	(void)index;
+	CGW_UNROLL
 	for (int i = 0; i < CGW_CHUNK; i++) {
-		if (run->position >= run->length || !run->state)
+		if (run->at->position >= run->at->length || !run->at->state)
 			return 1;
-		cgw_run_step(run, run->bytes[run->position & (CGW_TEXT_MAX - 1)]);
-		run->position++;
+		cgw_run_step(run, cgw_run_byte(run));
+		run->at->position++;
 	}
 	return 0;
 }
 
-/* What one automaton accepts of bytes[from] to bytes[to - 1]; to is at most CGW_TEXT_MAX. */
-CGW_INLINE __u32 cgw_run_all(struct cgw_run *run, __u32 automaton, __u32 from, __u32 to)
+/* What one automaton accepts of bytes[0] to bytes[length - 1]; length is at most CGW_TEXT_MAX. */
+CGW_INLINE __u32 cgw_run_all(struct cgw_run *run, __u32 automaton, __u32 length)
 {
-	cgw_run_start(run, automaton);
-	run->position = from;
-	run->length = to;
-	cgw_loop(CGW_CHUNKS(to), cgw_run_chunk, run);
+	run->at->base = 0;
+	run->at->length = length;
+	cgw_run_start(run, automaton, 0);
+	cgw_loop(CGW_LOOP_MAX, cgw_run_chunk, run);
 	return cgw_run_accept(run);
 }
 
-/* Automata of a chain whose accepts are refs: the greatest ref decides. */
-struct cgw_chain {
-	struct cgw_run run;
-	__u32 automaton;
-	__u32 from;
-	__u32 to;
-	__u32 ref;
-};
-
-static __attribute__((unused)) long cgw_chain_link(__u32 index, void *context)
+/*
+ * Runs a chain of automata, whose accepts are refs, over a text, or over the spellings of a value: the greatest
+ * ref decides. One loop over the chunks of all runs: loops within loops cost the verifier the product of their
+ * states.
+ */
+static __attribute__((unused)) long cgw_chain_chunk(__u32 index, void *context)
 {
-	struct cgw_chain *chain = context;
+	struct cgw_run *run = context;
+	struct cgw_cursor *at = run->at;
 	__u32 ref;
 
-	(void)index;
-	if (!chain->automaton)
-		return 1;
-	ref = cgw_run_all(&chain->run, chain->automaton, chain->from, chain->to);
-	if (ref > chain->ref)
-		chain->ref = ref;
-	chain->automaton = cgw_u32(chain->run.view, chain->automaton);
+	if (!cgw_run_chunk(index, run))
+		return 0;
+	ref = cgw_run_accept(run);
+	/* An exception must match the bytes as written, a denial any spelling of them. */
+	if (ref > at->ref && (!at->spelling || CGW_REF_ACTION(ref) != CGW_ACTION_ALLOW))
+		at->ref = ref;
+	at->automaton = cgw_u32(run->view, at->automaton);
+	if (!at->automaton) {
+		if (at->spelling >= at->spellings)
+			return 1;
+		at->length = at->spelling ? at->first_length : at->normal_length;
+		at->base = CGW_TEXT_MAX;
+		at->from = 0;
+		at->spelling++;
+		at->automaton = at->first;
+	}
+	cgw_run_start(run, at->automaton, at->from);
 	return 0;
 }
 
-/* More links than a chain can have: each holds at least one rule or policy. */
-#define CGW_CHAIN_MAX CGW_RULES_MAX
-
-static __attribute__((unused)) __u32 cgw_chain_ref(
-	struct cgw_view *view, __u32 automaton, const __u8 *bytes, __u32 from, __u32 to)
+CGW_INLINE __u32 cgw_chain_run(struct cgw_run *run, __u32 automaton)
 {
-	struct cgw_chain chain = {.run = {.view = view, .bytes = bytes},
-		.automaton = automaton,
-		.from = from,
-		.to = to > CGW_TEXT_MAX ? CGW_TEXT_MAX : to};
+	struct cgw_cursor *at = run->at;
 
-	cgw_loop(CGW_CHAIN_MAX, cgw_chain_link, &chain);
-	return chain.ref;
+	at->base = 0;
+	at->first = automaton;
+	at->automaton = automaton;
+	at->ref = 0;
+	at->spelling = 0;
+	cgw_run_start(run, automaton, at->from);
+	cgw_loop(CGW_LOOP_MAX, cgw_chain_chunk, run);
+	return at->ref;
+}
+
+/* What a chain says about bytes[0] to bytes[length - 1]; length is at most CGW_TEXT_MAX. */
+CGW_INLINE __u32 cgw_chain_ref(struct cgw_view *view, struct cgw_cursor *at, __u32 automaton,
+	const __u8 *bytes, __u32 length)
+{
+	struct cgw_run run = {.view = view, .at = at, .bytes = bytes};
+
+	at->from = 0;
+	at->length = length;
+	at->spellings = 0;
+	return cgw_chain_run(&run, automaton);
+}
+
+/* What a chain says about a value in all its spellings. */
+CGW_INLINE __u32 cgw_value_ref(struct cgw_view *view, struct cgw_cursor *at, __u32 automaton,
+	const struct cgw_value *value)
+{
+	struct cgw_run run = {.view = view, .at = at, .bytes = value->written};
+
+	at->from = value->raw_from;
+	at->length = value->raw_to;
+	at->spellings = 2;
+	at->normal_length = value->normal_length;
+	at->first_length = value->first_length;
+	return cgw_chain_run(&run, automaton);
 }
 
 /* ---- tables ---- */
@@ -202,113 +276,123 @@ static __attribute__((unused)) __u32 cgw_chain_ref(
 /* 2^20 intervals: more than CGW_RULES_MAX rules can make. */
 #define CGW_SEARCH_STEPS 20
 
-/* A binary search: the last interval that begins at or before the key. Keys of `words` words each.
- */
+/* A binary search: the last interval that begins at or before the key. Memory as for a cursor. */
 struct cgw_search {
-	struct cgw_view *view;
-	__u32 keys;
-	__u32 words;
-	__u32 low;  /* keys[low] <= key */
-	__u32 high; /* key < keys[high] */
+	__u32 keys;  /* offset */
+	__u32 words; /* of a key: 1 or 4 */
+	__u32 low;   /* keys[low] <= key */
+	__u32 high;  /* key < keys[high] */
 	__u32 key[4];
 };
 
-CGW_INLINE int cgw_search_after(struct cgw_search *search, __u32 index)
-{
-	__u32 offset = search->keys + index * search->words * 4;
+struct cgw_search_run {
+	struct cgw_view *view;
+	struct cgw_search *at;
+};
 
+CGW_INLINE int cgw_search_after(struct cgw_search_run *run, __u32 index)
+{
+	struct cgw_search *at = run->at;
+	__u32 offset = at->keys + index * at->words * 4;
+
+	CGW_UNROLL
 	for (__u32 i = 0; i < 4; i++) {
 		__u32 word;
 
-		if (i >= search->words)
+		if (i >= at->words)
 			break;
-		word = cgw_u32(search->view, offset + 4 * i);
-		if (word != search->key[i])
-			return word > search->key[i];
+		word = cgw_u32(run->view, offset + 4 * i);
+		if (word != at->key[i])
+			return word > at->key[i];
 	}
 	return 0;
 }
 
 static __attribute__((unused)) long cgw_search_step(__u32 index, void *context)
 {
-	struct cgw_search *search = context;
-	__u32 middle;
+	struct cgw_search_run *run = context;
+	struct cgw_search *at = run->at;
+	__u32 middle = at->low + (at->high - at->low) / 2;
 
 	(void)index;
-	if (search->high - search->low <= 1)
+	if (at->high - at->low <= 1)
 		return 1;
-	middle = search->low + (search->high - search->low) / 2;
-	if (cgw_search_after(search, middle))
-		search->high = middle;
+	if (cgw_search_after(run, middle))
+		at->high = middle;
 	else
-		search->low = middle;
+		at->low = middle;
 	return 0;
 }
 
-/* The value of the interval that holds search->key. `table` is not 0; search->words and ->key are
- * set. */
-CGW_INLINE __u32 cgw_table_find(struct cgw_search *search, __u32 table)
+/* The value of the interval that holds at->key (at->words is set). `table` is not 0. */
+CGW_INLINE __u32 cgw_table_find(struct cgw_view *view, struct cgw_search *at, __u32 table)
 {
-	struct cgw_view *view = search->view;
+	struct cgw_search_run run = {.view = view, .at = at};
 
-	search->low = 0;
-	search->high = cgw_u32(view, table + offsetof(struct cgw_table, count));
-	search->keys = cgw_u32(view, table + offsetof(struct cgw_table, keys));
-	cgw_loop(CGW_SEARCH_STEPS, cgw_search_step, search);
-	return cgw_u32(
-		view, cgw_u32(view, table + offsetof(struct cgw_table, values)) + 4 * search->low);
+	at->low = 0;
+	at->high = cgw_u32(view, table + (__u32)offsetof(struct cgw_table, count));
+	at->keys = cgw_u32(view, table + (__u32)offsetof(struct cgw_table, keys));
+	cgw_loop(CGW_SEARCH_STEPS, cgw_search_step, &run);
+	return cgw_u32(view,
+		cgw_u32(view, table + (__u32)offsetof(struct cgw_table, values)) + 4 * at->low);
 }
 
-CGW_INLINE __u32 cgw_table_find32(struct cgw_view *view, __u32 table, __u32 key)
+CGW_INLINE __u32 cgw_table_find32(
+	struct cgw_view *view, struct cgw_search *at, __u32 table, __u32 key)
 {
-	struct cgw_search search = {.view = view, .words = 1, .key = {key}};
-
-	return cgw_table_find(&search, table);
+	at->words = 1;
+	at->key[0] = key;
+	return cgw_table_find(view, at, table);
 }
 
 /* ---- sets of policies ---- */
-
-/* Walks the slots of a set. */
-struct cgw_members {
-	const struct cgw_set *set;
-	__u32 summary; /* words not yet taken */
-	__u32 word;
-	__u64 bits; /* of word, not yet taken */
-};
 
 CGW_INLINE __u32 cgw_set_summary(const struct cgw_set *set)
 {
 	__u32 summary = 0;
 
-	for (int i = 0; i < CGW_SET_WORDS; i++)
-		if (set->word[i])
-			summary |= 1U << i;
+	CGW_UNROLL
+	for (int i = 0; i < CGW_SET_WORDS; i++) {
+		/* No branch, and none that the compiler could make of it: the verifier would follow 2^16. */
+		__u64 minus = CGW_OPAQUE(-set->word[i]);
+
+		summary |= (__u32)((set->word[i] | minus) >> 63) << i;
+	}
 	return summary;
 }
 
-/* The next slot, or -1. */
-CGW_INLINE int cgw_members_next(struct cgw_members *members)
+/*
+ * The index of the lowest bit that is set; bits is not 0. By a de Bruijn sequence: clang 14 has no
+ * __builtin_ctz for BPF, and branches would make the verifier follow each of the 64 results.
+ */
+CGW_INLINE __u32 cgw_lowest_bit(__u64 bits)
 {
-	int bit;
+	static const __u8 index_of[64] = {0, 1, 2, 53, 3, 7, 54, 27, 4, 38, 41, 8, 34, 55, 48, 28,
+		62, 5, 39, 46, 44, 42, 22, 9, 24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6, 26, 37, 40,
+		33, 47, 61, 45, 43, 21, 23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19,
+		15, 30, 14, 13, 12};
 
-	if (!members->bits) {
-		if (!members->summary)
-			return -1;
-		members->word = __builtin_ctz(members->summary) & (CGW_SET_WORDS - 1);
-		members->summary &= members->summary - 1;
-		members->bits = members->set->word[members->word & (CGW_SET_WORDS - 1)];
-		if (!members->bits)
-			return -1;
-	}
-	bit = __builtin_ctzll(members->bits);
-	members->bits &= members->bits - 1;
-	return members->word * 64 + bit;
+	return index_of[(bits & -bits) * 0x022fdd63cc95386dULL >> 58];
+}
+
+/* The set at an offset of the image; sets are aligned so that none straddles pages. */
+CGW_INLINE const struct cgw_set *cgw_image_set(struct cgw_view *view, __u32 offset)
+{
+	const __u8 *page = cgw_page(view, offset);
+
+	return (const struct cgw_set *)(page + (offset & (CGW_PAGE_SIZE - (__u32)sizeof(struct cgw_set))));
+}
+
+CGW_INLINE void cgw_set_add(struct cgw_set *set, const struct cgw_set *other)
+{
+	CGW_UNROLL
+	for (__u32 i = 0; i < CGW_SET_WORDS; i++)
+		set->word[i] |= other->word[i];
 }
 
 CGW_INLINE void cgw_set_add_image(struct cgw_view *view, struct cgw_set *set, __u32 offset)
 {
-	for (__u32 i = 0; i < CGW_SET_WORDS; i++)
-		set->word[i] |= cgw_u64(view, offset + 8 * i);
+	cgw_set_add(set, cgw_image_set(view, offset));
 }
 
 /* ---- the verdict ---- */
@@ -317,67 +401,138 @@ struct cgw_decision {
 	__u32 verdict; /* enum cgw_verdict */
 	__u32 reason;  /* enum cgw_reason; 0 if allowed */
 	__u32 policy;  /* slot */
-	__u32 rule;    /* index */
+	__u32 rule;    /* index, or CGW_NO_RULE */
 	__u32 order;   /* of the policy */
 	__u32 reserved;
 };
 
-#define CGW_DECISION_ALLOW                                                                         \
-	{                                                                                          \
-		.verdict = CGW_VERDICT_ALLOW                                                       \
-	}
+/*
+ * What a decision is made with. The caller gives the memory, as for a cursor, which is in here; fills in set; and
+ * finds the decision in here.
+ */
+struct cgw_work {
+	struct cgw_set set; /* the policies to ask */
+	struct cgw_decision decision;
+	__u64 bits; /* of set.word[word], not yet taken */
+	__u32 word;
+	__u32 summary;	 /* words not yet taken */
+	__u32 slot;	 /* the policy whose turn it is */
+	__u32 automaton; /* of that policy: offset; 0: none left */
+	__u32 ref;	 /* what that policy says */
+	__u32 could;	 /* what it might say if the value were known */
+	struct cgw_cursor cursor;
+	struct cgw_search search;
+};
 
-/* Takes up what one policy says: deny wins over audit, and of equals the first policy by name is
- * named. */
-CGW_INLINE void cgw_decision_add(
-	struct cgw_view *view, struct cgw_decision *decision, __u32 slot, __u32 ref, __u32 reason)
+/* All requests begin with this. */
+struct cgw_judge {
+	struct cgw_view *view;
+	struct cgw_work *work;
+};
+
+CGW_INLINE void cgw_judge_start(struct cgw_judge *judge)
 {
-	__u32 policy = cgw_header(view, policies) + slot * sizeof(struct cgw_policy);
+	struct cgw_work *work = judge->work;
+
+	work->decision = (struct cgw_decision){.verdict = CGW_VERDICT_ALLOW};
+	work->bits = 0;
+	work->summary = cgw_set_summary(&work->set);
+	work->automaton = 0;
+	work->ref = 0;
+	work->could = 0;
+}
+
+/* Makes the next policy of the set the one whose turn it is; 0 if there is none left. */
+CGW_INLINE int cgw_judge_next(struct cgw_judge *judge)
+{
+	struct cgw_work *work = judge->work;
+
+	if (!work->bits) {
+		if (!work->summary)
+			return 0;
+		work->word = cgw_lowest_bit(work->summary);
+		work->summary &= work->summary - 1;
+		work->bits = work->set.word[work->word & (CGW_SET_WORDS - 1)];
+		if (!work->bits)
+			return 0;
+	}
+	work->slot = work->word * 64 + cgw_lowest_bit(work->bits);
+	work->bits &= work->bits - 1;
+	return 1;
+}
+
+/* Offset of a field of the policy whose turn it is. */
+#define cgw_policy_field(judge, field)                                                             \
+	(cgw_header((judge)->view, policies) +                                                     \
+		(judge)->work->slot * (__u32)sizeof(struct cgw_policy) +                           \
+		(__u32)offsetof(struct cgw_policy, field))
+
+/*
+ * Takes up what the policy whose turn it is says: deny wins over audit, and of equals the first policy by name is
+ * named.
+ */
+CGW_INLINE void cgw_judge_add(struct cgw_judge *judge, __u32 ref, __u32 reason)
+{
+	struct cgw_decision *decision = &judge->work->decision;
 	__u32 action = CGW_REF_ACTION(ref);
 	__u32 verdict = CGW_VERDICT_AUDIT;
 	__u32 order;
 
 	if (action != CGW_ACTION_DENY && action != CGW_ACTION_AUDIT)
 		return;
-	if (action == CGW_ACTION_DENY && !(cgw_u32(view, policy) & CGW_POLICY_AUDIT))
+	if (action == CGW_ACTION_DENY &&
+		!(cgw_u32(judge->view, cgw_policy_field(judge, flags)) & CGW_POLICY_AUDIT))
 		verdict = CGW_VERDICT_DENY;
-	order = cgw_u32(view, policy + offsetof(struct cgw_policy, order));
+	order = cgw_u32(judge->view, cgw_policy_field(judge, order));
 	if (verdict < decision->verdict ||
 		(verdict == decision->verdict && order >= decision->order))
 		return;
 	decision->verdict = verdict;
 	decision->reason = reason;
-	decision->policy = slot;
+	decision->policy = judge->work->slot;
 	decision->rule = CGW_REF_RULE(ref);
 	decision->order = order;
 }
 
-/* What all judges share: the policies to ask and what they have said so far. */
-struct cgw_judge {
-	struct cgw_view *view;
-	struct cgw_members members;
-	struct cgw_decision decision;
+/*
+ * What cannot be judged at all: denied (or audited) if a governing policy has a deny (or audit) rule for one of
+ * these operations, because that rule could have matched.
+ */
+struct cgw_unable {
+	struct cgw_judge judge;
+	__u32 ops; /* bit set of enum cgw_op */
+	__u32 reason;
 };
 
-CGW_INLINE void cgw_judge_start(
-	struct cgw_judge *judge, struct cgw_view *view, const struct cgw_set *set, __u32 summary)
+static __attribute__((unused)) long cgw_unable_policy(__u32 index, void *context)
 {
-	judge->view = view;
-	judge->members = (struct cgw_members){.set = set, .summary = summary};
-	judge->decision = (struct cgw_decision)CGW_DECISION_ALLOW;
+	struct cgw_unable *unable = context;
+	struct cgw_judge *judge = &unable->judge;
+	__u32 ref = 0;
+
+	(void)index;
+	if (!cgw_judge_next(judge))
+		return 1;
+	if (cgw_u32(judge->view, cgw_policy_field(judge, deny_ops)) & unable->ops)
+		ref = CGW_REF(CGW_ACTION_DENY, CGW_NO_RULE);
+	else if (cgw_u32(judge->view, cgw_policy_field(judge, audit_ops)) & unable->ops)
+		ref = CGW_REF(CGW_ACTION_AUDIT, CGW_NO_RULE);
+	cgw_judge_add(judge, ref, unable->reason);
+	return 0;
 }
 
-/* The offset of a field of the policy in a slot. */
-#define cgw_policy_field(view, slot, field)                                                        \
-	(cgw_header(view, policies) + (slot) * (__u32)sizeof(struct cgw_policy) +                  \
-		(__u32)offsetof(struct cgw_policy, field))
+CGW_INLINE void cgw_judge_unable(struct cgw_unable *unable)
+{
+	cgw_judge_start(&unable->judge);
+	cgw_loop(CGW_POLICIES_MAX, cgw_unable_policy, unable);
+}
 
 /* ---- network ---- */
 
 /*
- * connect, bind or listen with an IP peer. An IPv4-mapped IPv6 address is to be given as IPv4. A
- * packet of a raw socket is judged as raw and as what its header says, hence two protocols (0: no
- * second one).
+ * connect, bind or listen with an IP peer. An IPv4-mapped IPv6 address is to be given as IPv4: see
+ * cgw_peer_set_ipv6(). A packet of a raw socket is judged as raw and as what its header says, hence two
+ * protocols (0: no second one).
  */
 struct cgw_peer {
 	struct cgw_judge judge;
@@ -388,18 +543,33 @@ struct cgw_peer {
 	__u32 proto[2];
 };
 
-CGW_INLINE __u32 cgw_peer_ref(struct cgw_view *view, struct cgw_peer *peer, __u32 table)
+/* Sets the address; one that is mapped (::ffff:a.b.c.d) reaches the IPv4 host, so it is judged as that. */
+CGW_INLINE void cgw_peer_set_ipv6(struct cgw_peer *peer, const __u32 address[4])
 {
-	struct cgw_search search = {.view = view, .words = peer->ipv6 ? 4 : 1};
+	peer->ipv6 = !(address[0] == 0 && address[1] == 0 && address[2] == 0xffff);
+	peer->address[0] = peer->ipv6 ? address[0] : address[3];
+	peer->address[1] = peer->ipv6 ? address[1] : 0;
+	peer->address[2] = peer->ipv6 ? address[2] : 0;
+	peer->address[3] = peer->ipv6 ? address[3] : 0;
+}
+
+CGW_INLINE __u32 cgw_peer_ref(struct cgw_peer *peer, __u32 table)
+{
+	struct cgw_view *view = peer->judge.view;
+	struct cgw_search *search = &peer->judge.work->search;
 	__u32 class, ref = 0;
 
+	search->words = peer->ipv6 ? 4 : 1;
 	for (int i = 0; i < 4; i++)
-		search.key[i] = peer->address[i];
-	class = cgw_table_find(&search, table);
-	for (int i = 0; class && i < 2; i++) {
+		search->key[i] = peer->address[i];
+	class = cgw_table_find(view, search, table);
+	if (!class)
+		return 0;
+	CGW_UNROLL
+	for (int i = 0; i < 2; i++) {
 		__u32 proto = peer->proto[i];
 		__u32 ports = proto < CGW_PROTO_COUNT ? cgw_u32(view, class + 4 * proto) : 0;
-		__u32 found = ports ? cgw_table_find32(view, ports, peer->port) : 0;
+		__u32 found = ports ? cgw_table_find32(view, search, ports, peer->port) : 0;
 
 		if (found > ref)
 			ref = found;
@@ -410,23 +580,22 @@ CGW_INLINE __u32 cgw_peer_ref(struct cgw_view *view, struct cgw_peer *peer, __u3
 static __attribute__((unused)) long cgw_peer_policy(__u32 index, void *context)
 {
 	struct cgw_peer *peer = context;
-	struct cgw_view *view = peer->judge.view;
-	int slot = cgw_members_next(&peer->judge.members);
+	struct cgw_judge *judge = &peer->judge;
 	__u32 table;
 
 	(void)index;
-	if (slot < 0)
+	if (!cgw_judge_next(judge))
 		return 1;
-	table = cgw_u32(view,
-		cgw_policy_field(view, slot, peers) + CGW_PEER_OP(peer->op) * 8 + peer->ipv6 * 4);
+	table = cgw_u32(judge->view,
+		cgw_policy_field(judge, peers) + CGW_PEER_OP(peer->op) * 8 + peer->ipv6 * 4);
 	if (table)
-		cgw_decision_add(view, &peer->judge.decision, slot, cgw_peer_ref(view, peer, table),
-			CGW_REASON_RULE);
+		cgw_judge_add(judge, cgw_peer_ref(peer, table), CGW_REASON_RULE);
 	return 0;
 }
 
 CGW_INLINE void cgw_judge_peer(struct cgw_peer *peer)
 {
+	cgw_judge_start(&peer->judge);
 	cgw_loop(CGW_POLICIES_MAX, cgw_peer_policy, peer);
 }
 
@@ -437,28 +606,29 @@ struct cgw_socket {
 	__u32 type;
 };
 
-#define CGW_SOCKET_KEY(family, type) (((__u32)(family)&0xffffff) << 8 | ((type)&0xff))
+#define CGW_SOCKET_KEY(family, type) (((__u32)(family) & 0xffffff) << 8 | ((type) & 0xff))
 
 static __attribute__((unused)) long cgw_socket_policy(__u32 index, void *context)
 {
 	struct cgw_socket *socket = context;
-	struct cgw_view *view = socket->judge.view;
-	int slot = cgw_members_next(&socket->judge.members);
+	struct cgw_judge *judge = &socket->judge;
 	__u32 table, ref;
 
 	(void)index;
-	if (slot < 0)
+	if (!cgw_judge_next(judge))
 		return 1;
-	table = cgw_u32(view, cgw_policy_field(view, slot, sockets));
+	table = cgw_u32(judge->view, cgw_policy_field(judge, sockets));
 	if (!table)
 		return 0;
-	ref = cgw_table_find32(view, table, CGW_SOCKET_KEY(socket->family, socket->type));
-	cgw_decision_add(view, &socket->judge.decision, slot, ref, CGW_REASON_RULE);
+	ref = cgw_table_find32(judge->view, &judge->work->search, table,
+		CGW_SOCKET_KEY(socket->family, socket->type));
+	cgw_judge_add(judge, ref, CGW_REASON_RULE);
 	return 0;
 }
 
 CGW_INLINE void cgw_judge_socket(struct cgw_socket *socket)
 {
+	cgw_judge_start(&socket->judge);
 	cgw_loop(CGW_POLICIES_MAX, cgw_socket_policy, socket);
 }
 
@@ -469,40 +639,37 @@ struct cgw_unix {
 	__u32 kind;	 /* CGW_UNIX_PATH or CGW_UNIX_ABSTRACT */
 	__u32 ambiguous; /* a path that may name another object than its bytes say */
 	__u32 length;
-	const __u8
-		*name; /* CGW_TEXT_MAX bytes may be addressed; abstract: without the leading NUL */
+	const __u8 *name; /* abstract: without the leading NUL; see cgw_run.bytes */
 };
 
 static __attribute__((unused)) long cgw_unix_policy(__u32 index, void *context)
 {
 	struct cgw_unix *unix_name = context;
-	struct cgw_view *view = unix_name->judge.view;
-	int slot = cgw_members_next(&unix_name->judge.members);
+	struct cgw_judge *judge = &unix_name->judge;
+	struct cgw_view *view = judge->view;
 	__u32 op = CGW_PEER_OP(unix_name->op);
 	__u32 automaton, ref;
 
 	(void)index;
-	if (slot < 0)
+	if (!cgw_judge_next(judge))
 		return 1;
-	automaton = cgw_u32(
-		view, cgw_policy_field(view, slot, unix_names) + op * 8 + unix_name->kind * 4);
+	automaton = cgw_u32(view, cgw_policy_field(judge, unix_names) + op * 8 + unix_name->kind * 4);
 	if (!automaton)
 		return 0;
-	ref = cgw_chain_ref(view, automaton, unix_name->name, 0, unix_name->length);
 	if (unix_name->ambiguous) {
-		__u32 could = cgw_u32(view, cgw_policy_field(view, slot, unix_could) + op * 4);
-
-		if (could && CGW_REF_ACTION(ref) != CGW_ACTION_DENY)
-			cgw_decision_add(view, &unix_name->judge.decision, slot, could,
-				CGW_REASON_PATH_AMBIGUOUS);
-	} else {
-		cgw_decision_add(view, &unix_name->judge.decision, slot, ref, CGW_REASON_RULE);
+		ref = cgw_u32(view, cgw_policy_field(judge, unix_could) + op * 4);
+		cgw_judge_add(judge, ref, CGW_REASON_PATH_AMBIGUOUS);
+		return 0;
 	}
+	ref = cgw_chain_ref(
+		view, &judge->work->cursor, automaton, unix_name->name, unix_name->length);
+	cgw_judge_add(judge, ref, CGW_REASON_RULE);
 	return 0;
 }
 
 CGW_INLINE void cgw_judge_unix(struct cgw_unix *unix_name)
 {
+	cgw_judge_start(&unix_name->judge);
 	cgw_loop(CGW_POLICIES_MAX, cgw_unix_policy, unix_name);
 }
 
@@ -514,85 +681,65 @@ struct cgw_sysctl {
 	__u32 unknown; /* enum cgw_reason if the value cannot be judged */
 	const struct cgw_text *name;
 	const struct cgw_value *value; /* of a write; not used if unknown */
-	/* within one policy: */
-	__u32 automaton;
-	__u32 ref;
-	__u32 could;
 };
 
-/* The value's verdict: an exception must match the bytes as written, a denial any spelling of them.
- */
-CGW_INLINE __u32 cgw_value_ref(
-	struct cgw_view *view, __u32 automaton, const struct cgw_value *value)
+/* What one automaton of a policy says about the name, and with it about the value. */
+CGW_INLINE void cgw_sysctl_name(struct cgw_sysctl *sysctl)
 {
-	__u32 ref = cgw_chain_ref(
-		view, automaton, value->written.bytes, value->raw_from, value->raw_to);
-	__u32 other = cgw_chain_ref(view, automaton, value->normal.bytes, 0, value->normal.length);
+	struct cgw_view *view = sysctl->judge.view;
+	struct cgw_work *work = sysctl->judge.work;
+	struct cgw_run run = {.view = view, .at = &work->cursor, .bytes = sysctl->name->bytes};
+	__u32 class = cgw_run_all(&run, work->automaton, sysctl->name->length);
+	__u32 values, ref;
 
-	if (CGW_REF_ACTION(other) != CGW_ACTION_ALLOW && other > ref)
-		ref = other;
-	other = cgw_chain_ref(view, automaton, value->normal.bytes, 0, value->first);
-	if (CGW_REF_ACTION(other) != CGW_ACTION_ALLOW && other > ref)
-		ref = other;
-	return ref;
+	if (!class)
+		return;
+	ref = cgw_u32(view, class + (sysctl->op == CGW_OP_SYSCTL_WRITE ? 4 : 0));
+	if (ref > work->ref)
+		work->ref = ref;
+	values = cgw_u32(view, class + (__u32)offsetof(struct cgw_sysctl_class, values));
+	if (sysctl->op != CGW_OP_SYSCTL_WRITE || !values)
+		return;
+	if (sysctl->unknown) {
+		ref = cgw_u32(view, class + (__u32)offsetof(struct cgw_sysctl_class, could));
+		if (ref > work->could)
+			work->could = ref;
+		return;
+	}
+	ref = cgw_value_ref(view, &work->cursor, values, sysctl->value);
+	if (ref > work->ref)
+		work->ref = ref;
 }
 
-static __attribute__((unused)) long cgw_sysctl_link(__u32 index, void *context)
+/* One automaton of one policy; when a policy has no more, its verdict is taken up and the next one's turn comes. */
+static __attribute__((unused)) long cgw_sysctl_step(__u32 index, void *context)
 {
 	struct cgw_sysctl *sysctl = context;
-	struct cgw_view *view = sysctl->judge.view;
-	struct cgw_run run = {.view = view, .bytes = sysctl->name->bytes};
-	__u32 class, values, ref;
+	struct cgw_judge *judge = &sysctl->judge;
+	struct cgw_work *work = judge->work;
 
 	(void)index;
-	if (!sysctl->automaton)
-		return 1;
-	class = cgw_run_all(&run, sysctl->automaton, 0, sysctl->name->length);
-	sysctl->automaton = cgw_u32(view, sysctl->automaton);
-	if (!class)
-		return 0;
-	ref = cgw_u32(view, class + (sysctl->op == CGW_OP_SYSCTL_WRITE ? 4 : 0));
-	if (ref > sysctl->ref)
-		sysctl->ref = ref;
-	values = cgw_u32(view, class + offsetof(struct cgw_sysctl_class, values));
-	if (sysctl->op != CGW_OP_SYSCTL_WRITE || !values)
-		return 0;
-	if (sysctl->unknown) {
-		ref = cgw_u32(view, class + offsetof(struct cgw_sysctl_class, could));
-		if (ref > sysctl->could)
-			sysctl->could = ref;
+	if (work->automaton) {
+		cgw_sysctl_name(sysctl);
+		work->automaton = cgw_u32(judge->view, work->automaton);
 		return 0;
 	}
-	ref = cgw_value_ref(view, values, sysctl->value);
-	if (ref > sysctl->ref)
-		sysctl->ref = ref;
-	return 0;
-}
-
-static __attribute__((unused)) long cgw_sysctl_policy(__u32 index, void *context)
-{
-	struct cgw_sysctl *sysctl = context;
-	struct cgw_view *view = sysctl->judge.view;
-	int slot = cgw_members_next(&sysctl->judge.members);
-
-	(void)index;
-	if (slot < 0)
-		return 1;
-	sysctl->automaton = cgw_u32(view, cgw_policy_field(view, slot, sysctl));
-	sysctl->ref = 0;
-	sysctl->could = 0;
-	cgw_loop(CGW_CHAIN_MAX, cgw_sysctl_link, sysctl);
-	if (sysctl->could > sysctl->ref)
-		cgw_decision_add(
-			view, &sysctl->judge.decision, slot, sysctl->could, sysctl->unknown);
+	if (work->could > work->ref)
+		cgw_judge_add(judge, work->could, sysctl->unknown);
 	else
-		cgw_decision_add(view, &sysctl->judge.decision, slot, sysctl->ref, CGW_REASON_RULE);
+		cgw_judge_add(judge, work->ref, CGW_REASON_RULE);
+	if (!cgw_judge_next(judge))
+		return 1;
+	work->automaton = cgw_u32(judge->view, cgw_policy_field(judge, sysctl));
+	work->ref = 0;
+	work->could = 0;
 	return 0;
 }
 
 CGW_INLINE void cgw_judge_sysctl(struct cgw_sysctl *sysctl)
 {
-	cgw_loop(CGW_POLICIES_MAX, cgw_sysctl_policy, sysctl);
+	cgw_judge_start(&sysctl->judge);
+	cgw_loop(CGW_LOOP_MAX, cgw_sysctl_step, sysctl);
 }
 
 /* ---- scope ---- */
@@ -605,8 +752,6 @@ CGW_INLINE void cgw_judge_sysctl(struct cgw_sysctl *sysctl)
 struct cgw_scope_run {
 	struct cgw_run run;
 	struct cgw_set *set;
-	__u32 automaton;
-	__u32 length;
 };
 
 CGW_INLINE void cgw_scope_collect(struct cgw_scope_run *scope)
@@ -617,74 +762,87 @@ CGW_INLINE void cgw_scope_collect(struct cgw_scope_run *scope)
 		cgw_set_add_image(scope->run.view, scope->set, accept);
 }
 
-static __attribute__((unused)) long cgw_scope_chunk(__u32 index, void *context)
+static __attribute__((unused)) long cgw_scope_byte(__u32 index, void *context)
 {
 	struct cgw_scope_run *scope = context;
+	struct cgw_cursor *at = scope->run.at;
+	__u8 byte;
 
 	(void)index;
-	for (int i = 0; i < CGW_CHUNK; i++) {
-		__u8 byte;
-
-		if (scope->run.position >= scope->run.length || !scope->run.state)
+	if (at->position >= at->length || !at->state) {
+		cgw_scope_collect(scope);
+		at->automaton = cgw_u32(scope->run.view, at->automaton);
+		if (!at->automaton)
 			return 1;
-		byte = scope->run.bytes[scope->run.position & (CGW_TEXT_MAX - 1)];
-		if (byte == '/')
-			cgw_scope_collect(scope); /* what came before is an ancestor */
-		cgw_run_step(&scope->run, byte);
-		scope->run.position++;
+		cgw_run_start(&scope->run, at->automaton, 0);
+		return 0;
 	}
+	byte = cgw_run_byte(&scope->run);
+	if (byte == '/')
+		cgw_scope_collect(scope); /* what came before is an ancestor */
+	cgw_run_step(&scope->run, byte);
+	at->position++;
 	return 0;
 }
 
-static __attribute__((unused)) long cgw_scope_link(__u32 index, void *context)
+/* Adds to *set, which in the kernel is memory of a map, like *at. */
+CGW_INLINE void cgw_scope_path(struct cgw_view *view, struct cgw_cursor *at, const __u8 *path,
+	__u32 length, struct cgw_set *set)
 {
-	struct cgw_scope_run *scope = context;
+	struct cgw_scope_run scope = {.run = {.view = view, .at = at, .bytes = path}, .set = set};
+
+	at->automaton = cgw_header(view, selectors);
+	if (!at->automaton)
+		return;
+	at->base = 0;
+	at->length = length;
+	cgw_run_start(&scope.run, at->automaton, 0);
+	cgw_loop(CGW_LOOP_MAX, cgw_scope_byte, &scope);
+}
+
+/* The search for a cgroup among those that are governed by hand. */
+struct cgw_attached {
+	struct cgw_search_run run;
+	__u64 cgroup_id;
+	__u32 set; /* found: its offset */
+};
+
+static __attribute__((unused)) long cgw_attached_step(__u32 index, void *context)
+{
+	struct cgw_attached *attached = context;
+	struct cgw_search *at = attached->run.at;
+	__u32 middle = at->low + (at->high - at->low) / 2;
+	__u32 entry = at->keys + middle * (__u32)sizeof(struct cgw_attachment);
+	__u64 id;
 
 	(void)index;
-	if (!scope->automaton)
+	if (at->low >= at->high)
 		return 1;
-	cgw_run_start(&scope->run, scope->automaton);
-	scope->run.position = 0;
-	scope->run.length = scope->length;
-	cgw_loop(CGW_CHUNKS(scope->length), cgw_scope_chunk, scope);
-	cgw_scope_collect(scope);
-	scope->automaton = cgw_u32(scope->run.view, scope->automaton);
+	id = cgw_u64(attached->run.view, entry);
+	if (id == attached->cgroup_id) {
+		attached->set = cgw_u32(
+			attached->run.view, entry + (__u32)offsetof(struct cgw_attachment, set));
+		return 1;
+	}
+	if (id < attached->cgroup_id)
+		at->low = middle + 1;
+	else
+		at->high = middle;
 	return 0;
-}
-
-/* Adds to *set; *set is in memory that the caller may address. */
-CGW_INLINE void cgw_scope_path(
-	struct cgw_view *view, const __u8 *path, __u32 length, struct cgw_set *set)
-{
-	struct cgw_scope_run scope = {.run = {.view = view, .bytes = path},
-		.set = set,
-		.automaton = cgw_header(view, selectors),
-		.length = length};
-
-	cgw_loop(CGW_POLICIES_MAX, cgw_scope_link, &scope);
 }
 
 /* The policies attached by hand to the cgroup with this id (not to its ancestors). Adds to *set. */
-CGW_INLINE void cgw_scope_attached(struct cgw_view *view, __u64 cgroup_id, struct cgw_set *set)
+CGW_INLINE void cgw_scope_attached(
+	struct cgw_view *view, struct cgw_search *at, __u64 cgroup_id, struct cgw_set *set)
 {
-	__u32 low = 0, high = cgw_header(view, attachment_count);
-	__u32 base = cgw_header(view, attachments);
+	struct cgw_attached attached = {.run = {.view = view, .at = at}, .cgroup_id = cgroup_id};
 
-	for (int i = 0; i < CGW_SEARCH_STEPS && low < high; i++) {
-		__u32 middle = low + (high - low) / 2;
-		__u32 entry = base + middle * (__u32)sizeof(struct cgw_attachment);
-		__u64 id = cgw_u64(view, entry);
-
-		if (id == cgroup_id) {
-			cgw_set_add_image(view, set,
-				cgw_u32(view, entry + offsetof(struct cgw_attachment, set)));
-			return;
-		}
-		if (id < cgroup_id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	at->low = 0;
+	at->high = cgw_header(view, attachment_count);
+	at->keys = cgw_header(view, attachments);
+	cgw_loop(CGW_SEARCH_STEPS, cgw_attached_step, &attached);
+	if (attached.set)
+		cgw_set_add_image(view, set, attached.set);
 }
 
 #endif

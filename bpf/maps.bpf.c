@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* maps.bpf.c - the one definition of the maps and of what the loader sets before it loads. */
+#define CGW_MAPS_DEFINE
+#include "maps.h"
+
+struct image_map image SEC(".maps");
+struct scopes_map scopes SEC(".maps");
+struct processes_map processes SEC(".maps");
+struct counters_map counters SEC(".maps");
+struct events_map events SEC(".maps");
+struct cpus_map cpus SEC(".maps");
+struct control_map control SEC(".maps");
+struct meta_map meta SEC(".maps");
+struct scratch_map scratches SEC(".maps");
+
+const volatile __u64 cgroup_root_id = 0;
+const volatile __u32 cgroup_root_level = 0;
+const volatile __u32 cpu_count = 1;
+
+char LICENSE[] SEC("license") = "GPL";

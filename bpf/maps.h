@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* maps.h - the maps that all programs share; maps.bpf.c defines them. Each is pinned in maps/ under its name. */
+#ifndef CGW_MAPS_H
+#define CGW_MAPS_H
+
+#include "kernel.h"
+#include "match.h"
+
+/*
+ * What an inner map must look like. BPF_F_INNER_MAP: images differ in their number of pages.
+ * The programs cannot write to it, and once frozen nobody can.
+ */
+struct image_template {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_RDONLY_PROG);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, CGW_PAGE_SIZE);
+};
+
+/* One slot: the ruleset in force. Empty: nothing is enforced. Updating it is what publishing means. */
+struct image_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct image_template);
+};
+
+/* Cgroup id -> its policies. A cache: an evicted entry is computed again. */
+struct scopes_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct cgw_scope);
+};
+
+/* Thread group id -> governed process. The loader raises max_entries to the number of processes there can be. */
+struct processes_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct cgw_process);
+};
+
+/* Rule key -> verdicts. apply makes the entries before it publishes, so that counting cannot fail. */
+struct counters_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, CGW_RULES_MAX);
+	__type(key, __u64);
+	__type(value, struct cgw_counter);
+};
+
+struct events_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+struct cpus_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgw_cpu);
+};
+
+struct control_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgw_control);
+};
+
+struct meta_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cgw_meta);
+};
+
+/*
+ * Memory for one call at a time. A program can be preempted by another one on the same CPU, so that a single
+ * buffer per CPU would be overwritten in the middle of a decision: each CPU has several slots, claimed by an
+ * atomic exchange.
+ */
+#define SCRATCH_SLOTS_PER_CPU 4
+
+struct scratch {
+	__u32 busy;
+	__u32 reserved;
+	struct cgw_work work;
+	struct cgw_scope scope;
+	struct cgw_cursor cursor; /* of the walk that fills scope in */
+	struct cgw_search search; /* the same */
+	struct cgw_value value;
+	struct cgw_text name;
+	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that is seen. */
+	struct {
+		__u32 length;
+		__u8 bytes[CGW_TEXT_MAX + 256];
+	} path;
+	union {
+		struct cgw_event event;
+		__u8 event_bytes[sizeof(struct cgw_event) + 4 * CGW_TEXT_MAX + CGW_TEXT_MAX];
+	};
+};
+
+struct scratch_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SCRATCH_SLOTS_PER_CPU); /* times the number of CPUs, set by the loader */
+	__type(key, __u32);
+	__type(value, struct scratch);
+};
+
+#ifndef CGW_MAPS_DEFINE
+extern struct image_map image SEC(".maps");
+extern struct scopes_map scopes SEC(".maps");
+extern struct processes_map processes SEC(".maps");
+extern struct counters_map counters SEC(".maps");
+extern struct events_map events SEC(".maps");
+extern struct cpus_map cpus SEC(".maps");
+extern struct control_map control SEC(".maps");
+extern struct scratch_map scratches SEC(".maps");
+#endif
+
+/* Set by the loader: where the instance's cgroup root is. */
+extern const volatile __u64 cgroup_root_id;
+extern const volatile __u32 cgroup_root_level;
+extern const volatile __u32 cpu_count;
+
+#endif

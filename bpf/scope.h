@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scope.h - which policies govern: a cgroup, and the task that runs.
+ *
+ * The policies of a cgroup are a function of its path. They are found on first use by walking from the
+ * instance's cgroup root down to the cgroup, and cached by (generation, cgroup id). A new generation makes all
+ * cached entries void at once.
+ */
+#ifndef CGW_SCOPE_H
+#define CGW_SCOPE_H
+
+#include "maps.h"
+#include "scratch.h"
+
+/* The ruleset as one call sees it from start to end, and the policies that it asks. */
+struct call {
+	struct cgw_view view;
+	__u32 generation;
+	__u32 unable;		 /* no scratch memory was free when it was needed */
+	struct scratch *scratch; /* claimed as soon as something governs: work.set are the policies to ask */
+};
+
+/* 0, or -1 if no ruleset is published: nothing is enforced then, and nothing has ever been promised. */
+static __always_inline int call_open(struct call *call)
+{
+	__u32 zero = 0;
+
+	call->view.image = bpf_map_lookup_elem(&image, &zero);
+	if (!call->view.image || cgw_view_open(&call->view))
+		return -1;
+	call->generation = cgw_header(&call->view, generation);
+	call->unable = 0;
+	call->scratch = NULL;
+	return 0;
+}
+
+/* Makes sure that the call has scratch memory, with an empty set the first time. */
+static __always_inline struct scratch *call_claim(struct call *call)
+{
+	if (call->scratch)
+		return call->scratch;
+	call->scratch = scratch_claim();
+	if (call->scratch)
+		__builtin_memset(&call->scratch->work.set, 0, sizeof(call->scratch->work.set));
+	else
+		call->unable = 1;
+	return call->scratch;
+}
+
+static __always_inline void call_close(struct call *call)
+{
+	if (call->scratch)
+		scratch_release(call->scratch);
+}
+
+static __always_inline __u64 scope_check(
+	__u64 id, __u32 generation, __u32 summary, const struct cgw_set *set)
+{
+	__u64 check = id * 0x9e3779b97f4a7c15ULL + generation;
+
+	check = (check ^ summary) * 0x9e3779b97f4a7c15ULL;
+	if (!summary)
+		return check;
+	for (int i = 0; i < CGW_SET_WORDS; i++)
+		check = (check << 7 | check >> 57) ^ set->word[i];
+	return check;
+}
+
+static __always_inline __u32 append_component(__u8 *bytes, __u32 length, struct cgroup *cgroup)
+{
+	const char *name = BPF_CORE_READ(cgroup, kn, name);
+	long got;
+
+	/* length < CGW_TEXT_MAX: there is room for 256 bytes more. */
+	length &= CGW_TEXT_MAX - 1;
+	bytes[length] = '/';
+	got = bpf_probe_read_kernel_str(bytes + length + 1, 255, name);
+	return got > 0 ? length + got : CGW_TEXT_MAX;
+}
+
+struct path_walk {
+	__u8 *bytes; /* CGW_TEXT_MAX + 256 */
+	struct cgroup *cgroup;
+	struct call *call; /* if set: policies attached by hand are added to scratch->scope on the way */
+	__u32 length; /* CGW_TEXT_MAX: too long */
+	__u32 level;
+};
+
+static __always_inline struct cgroup *ancestor(struct cgroup *cgroup, __u32 level)
+{
+	struct cgroup *found = NULL;
+
+	bpf_probe_read_kernel(&found, sizeof(found), &cgroup->ancestors[0] + level);
+	return found;
+}
+
+static __always_inline void scope_add_attached(struct call *call, __u64 id)
+{
+	struct scratch *scratch = call->scratch;
+
+	if (scratch)
+		cgw_scope_attached(&call->view, &scratch->search, id, &scratch->scope.set);
+}
+
+static long path_walk_level(__u32 index, void *context)
+{
+	struct path_walk *walk = context;
+	struct cgroup *cgroup = ancestor(walk->cgroup, walk->level + 1 + index);
+
+	if (walk->length >= CGW_TEXT_MAX)
+		return 1;
+	walk->length = append_component(walk->bytes, walk->length, cgroup);
+	if (walk->call)
+		scope_add_attached(walk->call, BPF_CORE_READ(cgroup, kn, id));
+	return 0;
+}
+
+/*
+ * Writes the path of a cgroup, seen from the instance's cgroup root, to walk->bytes. Returns its length,
+ * CGW_TEXT_MAX if it is longer than the matcher reads, or -1 if the cgroup is not below the root.
+ */
+static __always_inline int path_walk(struct path_walk *walk)
+{
+	struct cgroup *cgroup = walk->cgroup, *root;
+	__u32 level = BPF_CORE_READ(cgroup, level);
+
+	if (level < cgroup_root_level)
+		return -1;
+	root = ancestor(cgroup, cgroup_root_level);
+	if (BPF_CORE_READ(root, kn, id) != cgroup_root_id)
+		return -1;
+	if (walk->call)
+		scope_add_attached(walk->call, cgroup_root_id);
+	walk->length = 0;
+	walk->level = cgroup_root_level;
+	bpf_loop(level - cgroup_root_level, path_walk_level, walk, 0);
+	return walk->length;
+}
+
+/* Computes the policies of a cgroup into scratch->scope, and caches them. */
+static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __u64 id)
+{
+	struct scratch *scratch = call->scratch;
+	struct path_walk walk = {.cgroup = cgroup, .call = call};
+	struct cgw_scope *scope;
+	int length;
+
+	if (!scratch)
+		return -1;
+	scope = &scratch->scope;
+	walk.bytes = scratch->path.bytes;
+	__builtin_memset(&scope->set, 0, sizeof(scope->set));
+	length = path_walk(&walk);
+	if (length >= CGW_TEXT_MAX) /* fails closed: a path that cannot be read is governed by everything */
+		cgw_set_add_image(&call->view, &scope->set, cgw_header(&call->view, all));
+	else if (length >= 0)
+		cgw_scope_path(&call->view, &scratch->cursor, scratch->path.bytes, length, &scope->set);
+	scope->cgroup_id = id;
+	scope->generation = call->generation;
+	scope->summary = cgw_set_summary(&scope->set);
+	scope->check = scope_check(id, scope->generation, scope->summary, &scope->set);
+	/* A failure costs the next call the same work, nothing else. */
+	bpf_map_update_elem(&scopes, &id, scope, BPF_ANY);
+	return 0;
+}
+
+/*
+ * Adds the policies of a cgroup. A cached entry may be given to another cgroup while it is copied, so the copy
+ * is checked. -1: they could not be found out, and call->unable is set.
+ */
+static __noinline int scope_add(struct call *call, struct cgroup *cgroup, __u64 id)
+{
+	struct cgw_scope *cached = bpf_map_lookup_elem(&scopes, &id);
+	struct scratch *scratch;
+
+	if (cached && !cached->summary && cached->check == scope_check(id, call->generation, 0, NULL))
+		return 0;
+	scratch = call_claim(call);
+	if (!scratch)
+		return -1;
+	if (cached) {
+		scratch->scope = *cached;
+		if (scratch->scope.check != scope_check(id, call->generation, scratch->scope.summary,
+						     &scratch->scope.set))
+			cached = NULL;
+	}
+	if (!cached)
+		scope_resolve(call, cgroup, id);
+	cgw_set_add(&scratch->work.set, &scratch->scope.set);
+	return 0;
+}
+
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
+}
+
+static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
+{
+	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+/* Adds what the running process keeps from cgroups that it has left; see task.bpf.c. */
+static __always_inline void scope_add_kept(struct call *call)
+{
+	__u32 tgid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_process *process;
+
+	if (!state || !state->kept)
+		return;
+	process = bpf_map_lookup_elem(&processes, &tgid);
+	if (process && cgw_set_summary(&process->kept) && call_claim(call))
+		cgw_set_add(&call->scratch->work.set, &process->kept);
+}
+
+/* Adds what governs the running task: its cgroup's policies and those that it keeps. Returns its cgroup's id. */
+static __always_inline __u64 scope_add_current(struct call *call)
+{
+	struct cgroup *cgroup = task_cgroup((struct task_struct *)bpf_get_current_task());
+	__u64 id = cgroup_id(cgroup);
+
+	scope_add(call, cgroup, id);
+	scope_add_kept(call);
+	return id;
+}
+
+#endif
