@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command line of cgward-audit, and the filter that comes out of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "arguments.h"
+#include "event.h"
+#include "filter.h"
+
+#define ARGS(...)                                                                                  \
+	{                                                                                          \
+		"cgward-audit", __VA_ARGS__                                                        \
+	}
+
+static const struct {
+	const char *args[5];
+	const char *error; /* a piece of the message */
+} refused[] = {
+	{ARGS("--foo"), "unknown option \"--foo\""},
+	{ARGS("--fol"), "unknown option \"--fol\""},
+	{ARGS("-x"), "unknown option \"-x\""},
+	{ARGS("-fv"), "unknown option \"-fv\""},
+	{ARGS("--"), "unknown option \"--\""},
+	{ARGS("-"), "unknown argument \"-\""},
+	{ARGS("file"), "unknown argument \"file\""},
+	{ARGS(""), "unknown argument \"\""},
+	{ARGS("--follow=yes"), "--follow takes no value, got \"--follow=yes\""},
+	{ARGS("--follow", "-f"), "--follow is given twice"},
+	{ARGS("--output"), "--output needs a value: FILE|-"},
+	{ARGS("--output="), "--output: empty value"},
+	{ARGS("--format", "xml"), "--format: unknown value \"xml\", expected text|json"},
+	{ARGS("--format", "jso"), "--format: unknown value \"jso\""},
+	{ARGS("--verdict=allow"), "--verdict: unknown value \"allow\", expected deny|audit"},
+	{ARGS("--count", "0"), "--count: bad value \"0\", expected a number from 1"},
+	{ARGS("--count", "-1"), "--count: bad value \"-1\""},
+	{ARGS("--count", "1x"), "--count: bad value \"1x\""},
+	{ARGS("--count", "18446744073709551616"), "--count: bad value \"18446744073709551616\""},
+	{ARGS("--since", "yesterday"), "--since: bad time \"yesterday\", expected RFC 3339"},
+	{ARGS("--since", "\033[2J"), "--since: bad time \"\\x1b[2J\""},
+};
+
+static int count(const char *const *args)
+{
+	int argc = 0;
+
+	while (argc < 5 && args[argc])
+		argc++;
+	return argc;
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		struct arguments arguments;
+		char *error = NULL;
+		int result = arguments_parse(
+			&arguments, count(refused[i].args), (char **)refused[i].args, &error);
+
+		if (!result)
+			fail_msg("%s was accepted", refused[i].args[1]);
+		if (!strstr(error, refused[i].error))
+			fail_msg("\"%s\" lacks \"%s\"", error, refused[i].error);
+		free(error);
+	}
+}
+
+static void parse(struct arguments *arguments, const char *const *args)
+{
+	char *error = NULL;
+
+	if (arguments_parse(arguments, count(args), (char **)args, &error))
+		fail_msg("%s", error);
+}
+
+static void test_accepted(void **state)
+{
+	static const char *const none[] = {"cgward-audit", NULL};
+	static const char *const some[5] =
+		ARGS("-f", "--format=json", "-n", "18446744073709551615");
+	static const char *const more[5] =
+		ARGS("--output", "-x", "--since=2026-11-21T03:14:15Z", "--verdict=audit");
+	struct arguments arguments;
+
+	(void)state;
+	parse(&arguments, none);
+	assert_false(arguments.follow);
+	assert_int_equal(arguments.format, ARGUMENT_FORMAT_TEXT);
+	assert_string_equal(arguments.output, "-");
+	assert_string_equal(arguments.bpffs, "/sys/fs/bpf/cgward");
+	assert_null(arguments.policy);
+	assert_int_equal(arguments.verdict, 0);
+	parse(&arguments, some);
+	assert_true(arguments.follow);
+	assert_int_equal(arguments.format, ARGUMENT_FORMAT_JSON);
+	assert_true(arguments.count == UINT64_MAX);
+	parse(&arguments, more);
+	assert_string_equal(arguments.output, "-x");
+	assert_int_equal(arguments.verdict, CGW_VERDICT_AUDIT);
+	assert_true(arguments.since == 1795230855LL * 1000000000);
+}
+
+/* Every line of the help fits a terminal, and all of it a screen. */
+static void test_help(void **state)
+{
+	char *help = arguments_help(), *line = help;
+	size_t lines = 0;
+
+	(void)state;
+	for (char *end; (end = strchr(line, '\n')); line = end + 1, lines++)
+		assert_in_range(end - line, 0, 100);
+	assert_string_equal(line, "");
+	assert_in_range(lines, 10, 24);
+	free(help);
+}
+
+static const struct {
+	const char *glob, *cgroup;
+	bool matches;
+} globs[] = {
+	{"/ct/*", "/ct/web", true},
+	{"/ct/*", "/ct/web/child/grandchild", true},
+	{"/ct/*", "/ct", false},
+	{"/ct/*", "/other/web", false},
+	{"/ct/web", "/ct/web", true},
+	{"/ct/web", "/ct/web2", false},
+	{"/ct/web", "/ct/web2/web", false},
+	{"/ct/web/", "/ct/web", true},
+	{"/ct/{web,db}", "/ct/db/x", true},
+	{"/**", "/a", true},
+	{"/", "/a/b", true},
+	{"/", "", true},
+	{"/a", "", false},
+};
+
+static void test_cgroups(void **state)
+{
+	static struct raw_event raw;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
+		struct record record = {.type = RECORD_VIOLATION};
+		struct filter filter = {0};
+		const char *why;
+		size_t where;
+
+		raw_connect(&raw);
+		raw.event.size = sizeof(raw.event);
+		raw.event.exe_len = 0;
+		raw.event.cgroup_len = raw_text(&raw, globs[i].cgroup);
+		assert_int_equal(event_decode(&record.event, &raw, raw.event.size), 0);
+		assert_int_equal(filter_set_cgroup(&filter, globs[i].glob, &where, &why), 0);
+		if (filter_wants(&filter, &record) != globs[i].matches)
+			fail_msg("%s, %s", globs[i].glob, globs[i].cgroup);
+		filter_free(&filter);
+	}
+}
+
+static void test_bad_globs(void **state)
+{
+	struct filter filter = {0};
+	const char *why = NULL;
+	size_t where = 99;
+
+	(void)state;
+	assert_int_not_equal(filter_set_cgroup(&filter, "ct", &where, &why), 0);
+	assert_int_equal(where, 0);
+	assert_int_not_equal(filter_set_cgroup(&filter, "/ct/[a", &where, &why), 0);
+	assert_int_equal(where, 4);
+	assert_int_not_equal(filter_set_cgroup(&filter, "", &where, &why), 0);
+	filter_free(&filter);
+}
+
+static void test_filter(void **state)
+{
+	static struct raw_event raw;
+	struct record record = {.type = RECORD_VIOLATION, .time = 100};
+	struct filter filter = {0};
+
+	(void)state;
+	raw_connect(&raw);
+	assert_int_equal(event_decode(&record.event, &raw, raw.event.size), 0);
+	record.rule.policy = "web";
+	assert_true(filter_wants(&filter, &record));
+	filter = (struct filter){.policy = "web", .verdict = CGW_VERDICT_DENY, .since = 100};
+	assert_true(filter_wants(&filter, &record));
+	filter.since = 101;
+	assert_false(filter_wants(&filter, &record));
+	filter = (struct filter){.verdict = CGW_VERDICT_AUDIT};
+	assert_false(filter_wants(&filter, &record));
+	filter = (struct filter){.policy = "we"};
+	assert_false(filter_wants(&filter, &record));
+	record.rule.policy = NULL; /* not known: it might be that one */
+	assert_true(filter_wants(&filter, &record));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_accepted),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_cgroups),
+		cmocka_unit_test(test_bad_globs),
+		cmocka_unit_test(test_filter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
