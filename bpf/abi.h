@@ -134,10 +134,11 @@ struct cgw_image_header {
 	__u32 attachments; /* offset of struct cgw_attachment[attachment_count], sorted by cgroup id
 			    */
 	__u32 attachment_count;
-	__u32 all;  /* offset of the struct cgw_set of all policies */
-	__u32 ops;  /* bit set of enum cgw_op: operations that some rule denies or audits */
-	__u32 text; /* offset of the texts, which reach to the end of the image */
-	__u32 deny_ops; /* bit set of enum cgw_op: operations that some policy with mode = enforce denies */
+	__u32 all;	/* offset of the struct cgw_set of all policies */
+	__u32 ops;	/* bit set of enum cgw_op: operations that some rule denies or audits */
+	__u32 text;	/* offset of the texts, which reach to the end of the image */
+	__u32 deny_ops; /* bit set of enum cgw_op: operations that some policy with mode = enforce
+			   denies */
 	__u32 reserved;
 };
 
@@ -210,9 +211,10 @@ struct cgw_policy {
 			[2]; /* chain of automata over unix names, without the @; accept: ref */
 	__u32 unix_could[CGW_PEER_OPS]; /* strongest deny or audit ref over unix paths: if the path
 					   is ambiguous */
-	__u32 deny_ops;			   /* bit set of enum cgw_op: operations that some rule denies */
-	__u32 audit_ops;		   /* the same for audit */
-	__u32 reserved[9];
+	__u32 deny_ops;	 /* bit set of enum cgw_op: operations that some rule denies */
+	__u32 audit_ops; /* the same for audit */
+	__u32 selectors; /* text: the cgroup globs, separated by blanks */
+	__u32 reserved[8];
 };
 
 /* In place of a rule's index: the decision was made without one (reason tells why). */
@@ -226,8 +228,12 @@ struct cgw_rule {
 	__u32 text;   /* canonical text, such as "deny connect tcp 10.0.0.0/8:22" */
 	__u32 line;   /* in the policy's file, from 1 */
 	__u32 column; /* of the subject, from 1 */
-	__u32 reserved;
+	__u32 flags;  /* CGW_RULE_* */
 };
+
+/* Set by apply, for status: what this kernel does of the rule. Neither: all of it. */
+#define CGW_RULE_UNENFORCED 1U /* nothing; on-missing = warn */
+#define CGW_RULE_PARTLY 2U     /* some of it; apply has said what not */
 
 /* A cgroup that is governed by hand (cgward attach) in addition to the selectors. */
 struct cgw_attachment {
@@ -239,8 +245,9 @@ struct cgw_attachment {
 /* ---- state kept in maps ---- */
 
 /*
- * The policies of a cgroup, cached. Key of the map: cgroup id (__u64). Valid for one generation. An entry can be
- * given to another cgroup while it is read, hence the id and the check in the value: a torn read is a miss.
+ * The policies of a cgroup, cached. Key of the map: cgroup id (__u64). Valid for one generation. An
+ * entry can be given to another cgroup while it is read, hence the id and the check in the value: a
+ * torn read is a miss.
  */
 struct cgw_scope {
 	__u64 cgroup_id;

@@ -2,13 +2,12 @@
 /*
  * emit.h - after the verdict: counters and events. Nothing in here can change a verdict.
  *
- * Counters are exact and do not depend on the event. An event that finds no room is counted as lost, and leaves
- * a gap in the sequence numbers of its CPU, so that the reader sees it.
+ * Counters are exact and do not depend on the event. An event that finds no room is counted as
+ * lost, and leaves a gap in the sequence numbers of its CPU, so that the reader sees it.
  */
 #ifndef CGW_EMIT_H
 #define CGW_EMIT_H
 
-#include <linux/errno.h>
 #include "scope.h"
 
 static __always_inline void decision_count(__u64 key, __u32 verdict)
@@ -42,7 +41,8 @@ static __always_inline __u64 sequence_next(bool lost)
 	return __sync_fetch_and_add(&cpu->sequence, 1) + 1;
 }
 
-/* Appends to the tail; returns how much. `bytes` is memory that a program may not read directly, or any other. */
+/* Appends to the tail; returns how much. `bytes` is memory that a program may not read directly, or
+ * any other. */
 static __always_inline __u16 emit_bytes(struct scratch *scratch, const void *bytes, __u32 length)
 {
 	__u32 offset = scratch->event.size;
@@ -107,8 +107,8 @@ static long dentry_walk_step(__u32 index, void *context)
 }
 
 /*
- * The path of the executable, from the root of its mount tree: for people. A rename at the same time can mix two
- * paths; no verdict depends on it.
+ * The path of the executable, from the root of its mount tree: for people. A rename at the same
+ * time can mix two paths; no verdict depends on it.
  */
 static __always_inline void emit_exe(struct scratch *scratch, struct task_struct *task)
 {
@@ -126,7 +126,8 @@ static __always_inline void emit_exe(struct scratch *scratch, struct task_struct
 	bpf_loop(CGW_TEXT_MAX / 2, dentry_walk_step, &walk, 0);
 	if (walk.offset < CGW_TEXT_MAX)
 		scratch->event.exe_len = emit_bytes(scratch,
-			scratch->path.bytes + (walk.offset & (CGW_TEXT_MAX - 1)), CGW_TEXT_MAX - walk.offset);
+			scratch->path.bytes + (walk.offset & (CGW_TEXT_MAX - 1)),
+			CGW_TEXT_MAX - walk.offset);
 }
 
 static __always_inline void emit_task(struct cgw_event *event, struct task_struct *task)
@@ -140,7 +141,8 @@ static __always_inline void emit_task(struct cgw_event *event, struct task_struc
 	event->tid = pid_tgid;
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	bpf_core_read(&upid.nr, sizeof(upid.nr),
-		(void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid) +
+		(void *)pid + bpf_core_field_offset(struct pid, numbers) +
+			level * bpf_core_type_size(struct upid) +
 			bpf_core_field_offset(struct upid, nr));
 	event->ns_pid = upid.nr;
 	event->uid = uid_gid;
@@ -185,8 +187,9 @@ static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u3
 	event->generation = call->generation;
 	event->rule = decision->rule;
 	if (decision->rule != CGW_NO_RULE)
-		event->rule_key = cgw_u64(&call->view,
-			cgw_header(&call->view, rules) + decision->rule * (__u32)sizeof(struct cgw_rule));
+		event->rule_key = cgw_u64(
+			&call->view, cgw_header(&call->view, rules) +
+					     decision->rule * (__u32)sizeof(struct cgw_rule));
 	event->kind = kind;
 	event->hook = hook;
 	event->op = op;
@@ -222,8 +225,9 @@ static __noinline int emit_finish(struct scratch *scratch)
 }
 
 /*
- * The decision without scratch memory, when four calls have preempted each other: whatever some policy denies
- * somewhere is denied. There is no event, but a trace in the counters and sequence numbers.
+ * The decision without scratch memory, when four calls have preempted each other: whatever some
+ * policy denies somewhere is denied. There is no event, but a trace in the counters and sequence
+ * numbers.
  */
 static __always_inline bool deny_unable(struct call *call, __u32 ops)
 {

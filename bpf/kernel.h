@@ -2,8 +2,9 @@
 /*
  * kernel.h - the few kernel structures that the programs look into, by their BTF.
  *
- * Only the fields that are used; libbpf finds their offsets in the running kernel. What was renamed between
- * releases is avoided: cgroup paths go over cgroup->ancestors, not kernfs_node->parent (6.15: __parent).
+ * Only the fields that are used; libbpf finds their offsets in the running kernel. What was renamed
+ * between releases is avoided: cgroup paths go over cgroup->ancestors, not kernfs_node->parent
+ * (6.15: __parent).
  */
 #ifndef CGW_KERNEL_H
 #define CGW_KERNEL_H
@@ -124,9 +125,10 @@ struct bpf_iter__task {
 #pragma clang attribute pop
 
 /*
- * The address behind a pointer that the verifier guards (a socket, a context). The difference of two guarded
- * pointers is a plain number to it, and the task's address is known as one; so the address can be read through
- * bpf_probe_read_kernel(), on every kernel, in program types that have no helper for the field.
+ * The address behind a pointer that the verifier guards (a socket, a context). The difference of
+ * two guarded pointers is a plain number to it, and the task's address is known as one; so the
+ * address can be read through bpf_probe_read_kernel(), on every kernel, in program types that have
+ * no helper for the field.
  */
 static __always_inline __u64 kernel_address(const void *guarded)
 {

@@ -14,7 +14,5 @@ struct meta_map meta SEC(".maps");
 struct scratch_map scratches SEC(".maps");
 
 const volatile __u64 cgroup_root_id = 0;
-const volatile __u32 cgroup_root_level = 0;
-const volatile __u32 cpu_count = 1;
 
 char LICENSE[] SEC("license") = "GPL";

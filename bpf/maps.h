@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* maps.h - the maps that all programs share; maps.bpf.c defines them. Each is pinned in maps/ under its name. */
+/* maps.h - the maps that all programs share; maps.bpf.c defines them. Each is pinned in maps/ under
+ * its name. */
 #ifndef CGW_MAPS_H
 #define CGW_MAPS_H
 
+#include <linux/errno.h>
 #include "kernel.h"
 #include "match.h"
 
@@ -18,7 +20,8 @@ struct image_template {
 	__uint(value_size, CGW_PAGE_SIZE);
 };
 
-/* One slot: the ruleset in force. Empty: nothing is enforced. Updating it is what publishing means. */
+/* One slot: the ruleset in force. Empty: nothing is enforced. Updating it is what publishing means.
+ */
 struct image_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, 1);
@@ -34,7 +37,8 @@ struct scopes_map {
 	__type(value, struct cgw_scope);
 };
 
-/* Thread group id -> governed process. The loader raises max_entries to the number of processes there can be. */
+/* Thread group id -> governed process. The loader raises max_entries to the number of processes
+ * there can be. */
 struct processes_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -43,7 +47,8 @@ struct processes_map {
 	__type(value, struct cgw_process);
 };
 
-/* Rule key -> verdicts. apply makes the entries before it publishes, so that counting cannot fail. */
+/* Rule key -> verdicts. apply makes the entries before it publishes, so that counting cannot fail.
+ */
 struct counters_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -79,9 +84,9 @@ struct meta_map {
 };
 
 /*
- * Memory for one call at a time. A program can be preempted by another one on the same CPU, so that a single
- * buffer per CPU would be overwritten in the middle of a decision: each CPU has several slots, claimed by an
- * atomic exchange.
+ * Memory for one call at a time. A program can be preempted by another one on the same CPU, so that
+ * a single buffer per CPU would be overwritten in the middle of a decision: each CPU has several
+ * slots, claimed by an atomic exchange.
  */
 #define SCRATCH_SLOTS_PER_CPU 4
 
@@ -90,11 +95,14 @@ struct scratch {
 	__u32 reserved;
 	struct cgw_work work;
 	struct cgw_scope scope;
-	struct cgw_cursor cursor; /* of the walk that fills scope in */
-	struct cgw_search search; /* the same */
+	struct cgw_cursor cursor;   /* of the walk that fills scope in */
+	struct cgw_search search;   /* the same */
+	struct cgw_process process; /* a record while it is made */
+	struct cgw_set kept;
 	struct cgw_value value;
 	struct cgw_text name;
-	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that is seen. */
+	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that
+	 * is seen. */
 	struct {
 		__u32 length;
 		__u8 bytes[CGW_TEXT_MAX + 256];
@@ -107,7 +115,8 @@ struct scratch {
 
 struct scratch_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SCRATCH_SLOTS_PER_CPU); /* times the number of CPUs, set by the loader */
+	__uint(max_entries,
+		SCRATCH_SLOTS_PER_CPU); /* times the number of CPUs, set by the loader */
 	__type(key, __u32);
 	__type(value, struct scratch);
 };
@@ -123,9 +132,7 @@ extern struct control_map control SEC(".maps");
 extern struct scratch_map scratches SEC(".maps");
 #endif
 
-/* Set by the loader: where the instance's cgroup root is. */
+/* Set by the loader: the instance's cgroup root. */
 extern const volatile __u64 cgroup_root_id;
-extern const volatile __u32 cgroup_root_level;
-extern const volatile __u32 cpu_count;
 
 #endif

@@ -82,9 +82,9 @@ CGW_INLINE __u64 cgw_u64(struct cgw_view *view, __u32 offset)
 }
 
 /*
- * Begin to look at an image. 0, or -1 if it has not even a header. index, broken and zero are 0 in a way that the
- * verifier does not know: it would follow each path once for 0 and once for "any". What starts at 0 and
- * changes within a loop is set to view->zero, for the same reason.
+ * Begin to look at an image. 0, or -1 if it has not even a header. index, broken and zero are 0 in
+ * a way that the verifier does not know: it would follow each path once for 0 and once for "any".
+ * What starts at 0 and changes within a loop is set to view->zero, for the same reason.
  */
 CGW_INLINE int cgw_view_open(struct cgw_view *view)
 {
@@ -102,8 +102,9 @@ CGW_INLINE int cgw_view_open(struct cgw_view *view)
 /* ---- automata ---- */
 
 /*
- * Where a run of automata stands. The caller gives the memory: in the kernel it is a map's, because the verifier
- * follows each content of a stack slot, but not of a map. One cursor serves one run after the other.
+ * Where a run of automata stands. The caller gives the memory: in the kernel it is a map's, because
+ * the verifier follows each content of a stack slot, but not of a map. One cursor serves one run
+ * after the other.
  */
 struct cgw_cursor {
 	__u32 class_of; /* offset of the automaton's class table */
@@ -125,8 +126,8 @@ struct cgw_cursor {
 };
 
 /*
- * A run: the pointers that go with a cursor; lives on the stack. `classes` is the page of the automaton's class
- * table, apart from the page of the rows: in a large image the two differ.
+ * A run: the pointers that go with a cursor; lives on the stack. `classes` is the page of the
+ * automaton's class table, apart from the page of the rows: in a large image the two differ.
  */
 struct cgw_run {
 	struct cgw_view *view;
@@ -201,9 +202,9 @@ CGW_INLINE __u32 cgw_run_all(struct cgw_run *run, __u32 automaton, __u32 length)
 }
 
 /*
- * Runs a chain of automata, whose accepts are refs, over a text, or over the spellings of a value: the greatest
- * ref decides. One loop over the chunks of all runs: loops within loops cost the verifier the product of their
- * states.
+ * Runs a chain of automata, whose accepts are refs, over a text, or over the spellings of a value:
+ * the greatest ref decides. One loop over the chunks of all runs: loops within loops cost the
+ * verifier the product of their states.
  */
 static __attribute__((unused)) long cgw_chain_chunk(__u32 index, void *context)
 {
@@ -353,7 +354,8 @@ CGW_INLINE __u32 cgw_set_summary(const struct cgw_set *set)
 
 	CGW_UNROLL
 	for (int i = 0; i < CGW_SET_WORDS; i++) {
-		/* No branch, and none that the compiler could make of it: the verifier would follow 2^16. */
+		/* No branch, and none that the compiler could make of it: the verifier would follow
+		 * 2^16. */
 		__u64 minus = CGW_OPAQUE(-set->word[i]);
 
 		summary |= (__u32)((set->word[i] | minus) >> 63) << i;
@@ -380,7 +382,8 @@ CGW_INLINE const struct cgw_set *cgw_image_set(struct cgw_view *view, __u32 offs
 {
 	const __u8 *page = cgw_page(view, offset);
 
-	return (const struct cgw_set *)(page + (offset & (CGW_PAGE_SIZE - (__u32)sizeof(struct cgw_set))));
+	return (const struct cgw_set *)(page +
+					(offset & (CGW_PAGE_SIZE - (__u32)sizeof(struct cgw_set))));
 }
 
 CGW_INLINE void cgw_set_add(struct cgw_set *set, const struct cgw_set *other)
@@ -388,6 +391,13 @@ CGW_INLINE void cgw_set_add(struct cgw_set *set, const struct cgw_set *other)
 	CGW_UNROLL
 	for (__u32 i = 0; i < CGW_SET_WORDS; i++)
 		set->word[i] |= other->word[i];
+}
+
+CGW_INLINE void cgw_set_mask(struct cgw_set *set, const struct cgw_set *mask)
+{
+	CGW_UNROLL
+	for (__u32 i = 0; i < CGW_SET_WORDS; i++)
+		set->word[i] &= mask->word[i];
 }
 
 CGW_INLINE void cgw_set_add_image(struct cgw_view *view, struct cgw_set *set, __u32 offset)
@@ -407,8 +417,8 @@ struct cgw_decision {
 };
 
 /*
- * What a decision is made with. The caller gives the memory, as for a cursor, which is in here; fills in set; and
- * finds the decision in here.
+ * What a decision is made with. The caller gives the memory, as for a cursor, which is in here;
+ * fills in set; and finds the decision in here.
  */
 struct cgw_work {
 	struct cgw_set set; /* the policies to ask */
@@ -468,8 +478,8 @@ CGW_INLINE int cgw_judge_next(struct cgw_judge *judge)
 		(__u32)offsetof(struct cgw_policy, field))
 
 /*
- * Takes up what the policy whose turn it is says: deny wins over audit, and of equals the first policy by name is
- * named.
+ * Takes up what the policy whose turn it is says: deny wins over audit, and of equals the first
+ * policy by name is named.
  */
 CGW_INLINE void cgw_judge_add(struct cgw_judge *judge, __u32 ref, __u32 reason)
 {
@@ -495,8 +505,8 @@ CGW_INLINE void cgw_judge_add(struct cgw_judge *judge, __u32 ref, __u32 reason)
 }
 
 /*
- * What cannot be judged at all: denied (or audited) if a governing policy has a deny (or audit) rule for one of
- * these operations, because that rule could have matched.
+ * What cannot be judged at all: denied (or audited) if a governing policy has a deny (or audit)
+ * rule for one of these operations, because that rule could have matched.
  */
 struct cgw_unable {
 	struct cgw_judge judge;
@@ -531,8 +541,8 @@ CGW_INLINE void cgw_judge_unable(struct cgw_unable *unable)
 
 /*
  * connect, bind or listen with an IP peer. An IPv4-mapped IPv6 address is to be given as IPv4: see
- * cgw_peer_set_ipv6(). A packet of a raw socket is judged as raw and as what its header says, hence two
- * protocols (0: no second one).
+ * cgw_peer_set_ipv6(). A packet of a raw socket is judged as raw and as what its header says, hence
+ * two protocols (0: no second one).
  */
 struct cgw_peer {
 	struct cgw_judge judge;
@@ -543,7 +553,8 @@ struct cgw_peer {
 	__u32 proto[2];
 };
 
-/* Sets the address; one that is mapped (::ffff:a.b.c.d) reaches the IPv4 host, so it is judged as that. */
+/* Sets the address; one that is mapped (::ffff:a.b.c.d) reaches the IPv4 host, so it is judged as
+ * that. */
 CGW_INLINE void cgw_peer_set_ipv6(struct cgw_peer *peer, const __u32 address[4])
 {
 	peer->ipv6 = !(address[0] == 0 && address[1] == 0 && address[2] == 0xffff);
@@ -606,7 +617,7 @@ struct cgw_socket {
 	__u32 type;
 };
 
-#define CGW_SOCKET_KEY(family, type) (((__u32)(family) & 0xffffff) << 8 | ((type) & 0xff))
+#define CGW_SOCKET_KEY(family, type) (((__u32)(family)&0xffffff) << 8 | ((type)&0xff))
 
 static __attribute__((unused)) long cgw_socket_policy(__u32 index, void *context)
 {
@@ -642,6 +653,50 @@ struct cgw_unix {
 	const __u8 *name; /* abstract: without the leading NUL; see cgw_run.bytes */
 };
 
+/* struct sockaddr_un has room for 108 bytes. */
+#define CGW_UNIX_NAME_MAX 108
+
+struct cgw_unix_path {
+	const __u8 *name;
+	__u32 length;
+	__u32 component; /* so far: 0 empty, 1 ".", 2 "..", 3 any other */
+	__u32 ambiguous;
+};
+
+static __attribute__((unused)) long cgw_unix_path_byte(__u32 index, void *context)
+{
+	struct cgw_unix_path *path = context;
+	__u8 byte;
+
+	if (index >= path->length)
+		return 1;
+	byte = path->name[index & (CGW_TEXT_MAX - 1)];
+	if (byte == '/') {
+		if (path->component < 3 && index)
+			path->ambiguous = 1;
+		path->component = 0;
+		return 0;
+	}
+	if (!index)
+		path->ambiguous = 1; /* relative: to a directory that is not known */
+	path->component = byte == '.' && path->component < 2 ? path->component + 1 : 3;
+	return 0;
+}
+
+/*
+ * What cgw_unix.ambiguous is for a path: the kernel resolves it, and "/a//b", "/a/./b", "/x/../a/b"
+ * and "/a/b/." lead where "/a/b" does. 1 as well for what can be no path of a socket.
+ */
+CGW_INLINE __u32 cgw_unix_ambiguous(const __u8 *name, __u32 length)
+{
+	struct cgw_unix_path path = {.name = name, .length = length};
+
+	if (length > CGW_UNIX_NAME_MAX)
+		return 1;
+	cgw_loop(CGW_UNIX_NAME_MAX, cgw_unix_path_byte, &path);
+	return path.ambiguous || path.component < 3;
+}
+
 static __attribute__((unused)) long cgw_unix_policy(__u32 index, void *context)
 {
 	struct cgw_unix *unix_name = context;
@@ -653,7 +708,8 @@ static __attribute__((unused)) long cgw_unix_policy(__u32 index, void *context)
 	(void)index;
 	if (!cgw_judge_next(judge))
 		return 1;
-	automaton = cgw_u32(view, cgw_policy_field(judge, unix_names) + op * 8 + unix_name->kind * 4);
+	automaton =
+		cgw_u32(view, cgw_policy_field(judge, unix_names) + op * 8 + unix_name->kind * 4);
 	if (!automaton)
 		return 0;
 	if (unix_name->ambiguous) {
@@ -711,7 +767,8 @@ CGW_INLINE void cgw_sysctl_name(struct cgw_sysctl *sysctl)
 		work->ref = ref;
 }
 
-/* One automaton of one policy; when a policy has no more, its verdict is taken up and the next one's turn comes. */
+/* One automaton of one policy; when a policy has no more, its verdict is taken up and the next
+ * one's turn comes. */
 static __attribute__((unused)) long cgw_sysctl_step(__u32 index, void *context)
 {
 	struct cgw_sysctl *sysctl = context;

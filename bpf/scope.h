@@ -2,9 +2,9 @@
 /*
  * scope.h - which policies govern: a cgroup, and the task that runs.
  *
- * The policies of a cgroup are a function of its path. They are found on first use by walking from the
- * instance's cgroup root down to the cgroup, and cached by (generation, cgroup id). A new generation makes all
- * cached entries void at once.
+ * The policies of a cgroup are a function of its path. They are found on first use by walking from
+ * the instance's cgroup root down to the cgroup, and cached by (generation, cgroup id). A new
+ * generation makes all cached entries void at once.
  */
 #ifndef CGW_SCOPE_H
 #define CGW_SCOPE_H
@@ -17,10 +17,12 @@ struct call {
 	struct cgw_view view;
 	__u32 generation;
 	__u32 unable;		 /* no scratch memory was free when it was needed */
-	struct scratch *scratch; /* claimed as soon as something governs: work.set are the policies to ask */
+	struct scratch *scratch; /* claimed as soon as something governs: work.set are the policies
+				    to ask */
 };
 
-/* 0, or -1 if no ruleset is published: nothing is enforced then, and nothing has ever been promised. */
+/* 0, or -1 if no ruleset is published: nothing is enforced then, and nothing has ever been
+ * promised. */
 static __always_inline int call_open(struct call *call)
 {
 	__u32 zero = 0;
@@ -81,60 +83,53 @@ static __always_inline __u32 append_component(__u8 *bytes, __u32 length, struct 
 struct path_walk {
 	__u8 *bytes; /* CGW_TEXT_MAX + 256 */
 	struct cgroup *cgroup;
-	struct call *call; /* if set: policies attached by hand are added to scratch->scope on the way */
+	struct call *
+		call; /* if set: policies attached by hand are added to scratch->scope on the way */
 	__u32 length; /* CGW_TEXT_MAX: too long */
-	__u32 level;
+	__u32 below;  /* the instance's cgroup root has been passed */
 };
 
-static __always_inline struct cgroup *ancestor(struct cgroup *cgroup, __u32 level)
+static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 {
-	struct cgroup *found = NULL;
-
-	bpf_probe_read_kernel(&found, sizeof(found), &cgroup->ancestors[0] + level);
-	return found;
+	return BPF_CORE_READ(cgroup, kn, id);
 }
 
-static __always_inline void scope_add_attached(struct call *call, __u64 id)
-{
-	struct scratch *scratch = call->scratch;
-
-	if (scratch)
-		cgw_scope_attached(&call->view, &scratch->search, id, &scratch->scope.set);
-}
-
-static long path_walk_level(__u32 index, void *context)
+static long path_walk_level(__u32 level, void *context)
 {
 	struct path_walk *walk = context;
-	struct cgroup *cgroup = ancestor(walk->cgroup, walk->level + 1 + index);
+	struct cgroup *cgroup = walk->cgroup, *ancestor = NULL;
+	struct scratch *scratch;
+	__u64 id;
 
 	if (walk->length >= CGW_TEXT_MAX)
 		return 1;
-	walk->length = append_component(walk->bytes, walk->length, cgroup);
-	if (walk->call)
-		scope_add_attached(walk->call, BPF_CORE_READ(cgroup, kn, id));
+	bpf_probe_read_kernel(&ancestor, sizeof(ancestor), &cgroup->ancestors[0] + level);
+	id = cgroup_id(ancestor);
+	if (walk->below)
+		walk->length = append_component(walk->bytes, walk->length, ancestor);
+	else if (id == cgroup_root_id)
+		walk->below = 1;
+	else
+		return 0;
+	scratch = walk->call ? walk->call->scratch : NULL;
+	if (scratch)
+		cgw_scope_attached(&walk->call->view, &scratch->search, id, &scratch->scope.set);
 	return 0;
 }
 
 /*
- * Writes the path of a cgroup, seen from the instance's cgroup root, to walk->bytes. Returns its length,
- * CGW_TEXT_MAX if it is longer than the matcher reads, or -1 if the cgroup is not below the root.
+ * Writes the path of a cgroup, seen from the instance's cgroup root, to walk->bytes. Returns its
+ * length, CGW_TEXT_MAX if it is longer than the matcher reads, or -1 if the cgroup is not below the
+ * root.
  */
 static __always_inline int path_walk(struct path_walk *walk)
 {
-	struct cgroup *cgroup = walk->cgroup, *root;
-	__u32 level = BPF_CORE_READ(cgroup, level);
+	struct cgroup *cgroup = walk->cgroup;
 
-	if (level < cgroup_root_level)
-		return -1;
-	root = ancestor(cgroup, cgroup_root_level);
-	if (BPF_CORE_READ(root, kn, id) != cgroup_root_id)
-		return -1;
-	if (walk->call)
-		scope_add_attached(walk->call, cgroup_root_id);
 	walk->length = 0;
-	walk->level = cgroup_root_level;
-	bpf_loop(level - cgroup_root_level, path_walk_level, walk, 0);
-	return walk->length;
+	walk->below = 0;
+	bpf_loop(BPF_CORE_READ(cgroup, level) + 1, path_walk_level, walk, 0);
+	return walk->below ? (int)walk->length : -1;
 }
 
 /* Computes the policies of a cgroup into scratch->scope, and caches them. */
@@ -151,10 +146,12 @@ static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __
 	walk.bytes = scratch->path.bytes;
 	__builtin_memset(&scope->set, 0, sizeof(scope->set));
 	length = path_walk(&walk);
-	if (length >= CGW_TEXT_MAX) /* fails closed: a path that cannot be read is governed by everything */
+	if (length >= CGW_TEXT_MAX) /* fails closed: a path that cannot be read is governed by
+				       everything */
 		cgw_set_add_image(&call->view, &scope->set, cgw_header(&call->view, all));
 	else if (length >= 0)
-		cgw_scope_path(&call->view, &scratch->cursor, scratch->path.bytes, length, &scope->set);
+		cgw_scope_path(
+			&call->view, &scratch->cursor, scratch->path.bytes, length, &scope->set);
 	scope->cgroup_id = id;
 	scope->generation = call->generation;
 	scope->summary = cgw_set_summary(&scope->set);
@@ -165,23 +162,24 @@ static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __
 }
 
 /*
- * Adds the policies of a cgroup. A cached entry may be given to another cgroup while it is copied, so the copy
- * is checked. -1: they could not be found out, and call->unable is set.
+ * Adds the policies of a cgroup. A cached entry may be given to another cgroup while it is copied,
+ * so the copy is checked. -1: they could not be found out, and call->unable is set.
  */
 static __noinline int scope_add(struct call *call, struct cgroup *cgroup, __u64 id)
 {
 	struct cgw_scope *cached = bpf_map_lookup_elem(&scopes, &id);
 	struct scratch *scratch;
 
-	if (cached && !cached->summary && cached->check == scope_check(id, call->generation, 0, NULL))
+	if (cached && !cached->summary &&
+		cached->check == scope_check(id, call->generation, 0, NULL))
 		return 0;
 	scratch = call_claim(call);
 	if (!scratch)
 		return -1;
 	if (cached) {
 		scratch->scope = *cached;
-		if (scratch->scope.check != scope_check(id, call->generation, scratch->scope.summary,
-						     &scratch->scope.set))
+		if (scratch->scope.check != scope_check(id, call->generation,
+						    scratch->scope.summary, &scratch->scope.set))
 			cached = NULL;
 	}
 	if (!cached)
@@ -195,11 +193,6 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
 }
 
-static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, kn, id);
-}
-
 /* Adds what the running process keeps from cgroups that it has left; see task.bpf.c. */
 static __always_inline void scope_add_kept(struct call *call)
 {
@@ -210,11 +203,17 @@ static __always_inline void scope_add_kept(struct call *call)
 	if (!state || !state->kept)
 		return;
 	process = bpf_map_lookup_elem(&processes, &tgid);
-	if (process && cgw_set_summary(&process->kept) && call_claim(call))
-		cgw_set_add(&call->scratch->work.set, &process->kept);
+	if (!process || !cgw_set_summary(&process->kept) || !call_claim(call))
+		return;
+	/* Policies that the ruleset no longer has may still be on record. */
+	call->scratch->kept = process->kept;
+	cgw_set_mask(
+		&call->scratch->kept, cgw_image_set(&call->view, cgw_header(&call->view, all)));
+	cgw_set_add(&call->scratch->work.set, &call->scratch->kept);
 }
 
-/* Adds what governs the running task: its cgroup's policies and those that it keeps. Returns its cgroup's id. */
+/* Adds what governs the running task: its cgroup's policies and those that it keeps. Returns its
+ * cgroup's id. */
 static __always_inline __u64 scope_add_current(struct call *call)
 {
 	struct cgroup *cgroup = task_cgroup((struct task_struct *)bpf_get_current_task());

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* scratch.h - claiming and releasing scratch memory; see maps.h for why there are several slots a CPU. */
+/* scratch.h - claiming and releasing scratch memory; see maps.h for why there are several slots a
+ * CPU. */
 #ifndef CGW_SCRATCH_H
 #define CGW_SCRATCH_H
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* sysctl.bpf.c - cgroup/sysctl: reads and writes below /proc/sys, whatever the mount or descriptor. */
+/* sysctl.bpf.c - cgroup/sysctl: reads and writes below /proc/sys, whatever the mount or descriptor.
+ */
 #include "emit.h"
 
 #define SYSCTL_OPS (1 << CGW_OP_SYSCTL_READ | 1 << CGW_OP_SYSCTL_WRITE)
 
 /*
- * Reads the value to be written. 0, or why it cannot be judged: a piece written at a file position other than 0
- * lands in the middle of a string, and more than a page is not given whole.
+ * Reads the value to be written. 0, or why it cannot be judged: a piece written at a file position
+ * other than 0 lands in the middle of a string, and more than a page is not given whole.
  */
 static __always_inline __u32 value_read(struct bpf_sysctl *ctx, struct cgw_value *value)
 {
@@ -60,7 +61,8 @@ static __always_inline __u16 report_value(struct scratch *scratch, int got, __u3
 	if (got <= 0)
 		return 0;
 	*size = got;
-	return emit_bytes(scratch, scratch->name.bytes, got > CGW_VALUE_SHOWN ? CGW_VALUE_SHOWN : got);
+	return emit_bytes(
+		scratch, scratch->name.bytes, got > CGW_VALUE_SHOWN ? CGW_VALUE_SHOWN : got);
 }
 
 static __noinline int sysctl_report(struct call *call, struct bpf_sysctl *ctx)

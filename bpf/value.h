@@ -43,8 +43,8 @@ struct cgw_text {
 };
 
 /*
- * The state of cgw_value_prepare(). It stands in the value, not on the stack: the verifier follows each content
- * of a stack slot, but not of a map's memory.
+ * The state of cgw_value_prepare(). It stands in the value, not on the stack: the verifier follows
+ * each content of a stack slot, but not of a map's memory.
  */
 struct cgw_fields {
 	__u32 start;  /* where the present field begins in normal */
@@ -58,7 +58,8 @@ struct cgw_fields {
 	__u64 sum;
 };
 
-/* What a sysctl write carries, in the spellings under which it is judged; see cgw_value_prepare(). */
+/* What a sysctl write carries, in the spellings under which it is judged; see cgw_value_prepare().
+ */
 struct cgw_value {
 	__u8 written[CGW_TEXT_MAX]; /* as given to write(2) */
 	__u8 normal[CGW_TEXT_MAX];  /* all fields, numbers in decimal, one blank between them */
@@ -123,7 +124,8 @@ CGW_INLINE void cgw_fields_number(struct cgw_value *value, __u8 byte)
 		digit = lower - 'a' + 10;
 	if (!value->fields.base)
 		value->fields.base = digit == 0 ? 8 : 10;
-	if (digit >= value->fields.base || value->fields.sum > (~0ULL - digit) / value->fields.base) {
+	if (digit >= value->fields.base ||
+		value->fields.sum > (~0ULL - digit) / value->fields.base) {
 		value->fields.number = 0;
 		return;
 	}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * unix.bpf.c - cgroup/connect_unix and sendmsg_unix (Linux 6.7 and later): names of unix sockets.
+ *
+ * What is judged is the name that the caller gave. An abstract name is what it is; a path may be a
+ * symbolic link to another socket, which only an LSM program can see. A path that is not plainly
+ * absolute is denied where a path rule could match.
+ *
+ * libbpf 1.1 does not know these attach types: the loader sets them.
+ */
+#include "network.h"
+
+#define UNIX_NAME_MAX 108
+
+/* Reads the name into scratch->name. Its length, and the kind: 0 for a socket without a name. */
+static __always_inline __u32 read_name(
+	struct bpf_sock_addr *ctx, struct scratch *scratch, __u32 *kind)
+{
+	struct bpf_sock_addr_kern *kernel = (struct bpf_sock_addr_kern *)kernel_address(ctx);
+	__u8 *address = BPF_CORE_READ(kernel, uaddr);
+	__u32 size = BPF_CORE_READ(kernel, uaddrlen), length;
+	long got;
+
+	*kind = CGW_UNIX_PATH;
+	if (size <= 2)
+		return 0;
+	length = size - 2;
+	if (length > UNIX_NAME_MAX)
+		length = UNIX_NAME_MAX;
+	if (bpf_probe_read_kernel(scratch->name.bytes, 1, address + 2))
+		return 0;
+	if (!scratch->name.bytes[0]) {
+		*kind = CGW_UNIX_ABSTRACT;
+		length--;
+		if (length && length <= UNIX_NAME_MAX &&
+			bpf_probe_read_kernel(scratch->name.bytes, length, address + 3))
+			return 0;
+		return length;
+	}
+	/* A path ends at its NUL, or at the end of the address. */
+	scratch->name.bytes[length & 127] = 0;
+	if (bpf_probe_read_kernel(scratch->name.bytes, length, address + 2))
+		return 0;
+	got = bpf_probe_read_kernel_str(
+		scratch->path.bytes, UNIX_NAME_MAX + 1, scratch->name.bytes);
+	return got > 1 ? got - 1 : 0;
+}
+
+static __noinline int unix_report(struct call *call, struct bpf_sock_addr *ctx,
+	const struct cgw_unix *name, struct peer_context *seen)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_event *event;
+	__u8 zero = 0;
+
+	if (!scratch)
+		return -1;
+	event = &scratch->event;
+	emit_start(call, CGW_EVENT_NETWORK, seen->hook, CGW_OP_CONNECT);
+	event->socket_cgroup_id = seen->socket_cgroup_id;
+	event->network.family = AF_UNIX;
+	event->network.type = ctx->type;
+	if (name->kind == CGW_UNIX_ABSTRACT)
+		event->name_len = emit_bytes(scratch, &zero, 1);
+	event->name_len += emit_bytes(scratch, scratch->name.bytes, name->length);
+	emit_finish(scratch);
+	return 0;
+}
+
+static __always_inline int judge(struct bpf_sock_addr *ctx, __u32 hook)
+{
+	struct peer_context seen = {.hook = hook};
+	struct cgw_unix name = {.op = CGW_OP_CONNECT};
+	struct bpf_sock *sk = ctx->sk;
+	struct cgw_decision *decision;
+	__u64 task_cgroup_id;
+	struct call call;
+	bool deny;
+
+	if (call_open(&call)) /* allowed: no ruleset has been published */
+		return 1;
+	task_cgroup_id = scope_add_current(&call);
+	if (sk)
+		seen.socket_cgroup_id =
+			scope_add_socket(&call, (struct sock *)kernel_address(sk), task_cgroup_id);
+	if (call.unable)
+		return !deny_unable(&call, 1U << CGW_OP_CONNECT);
+	if (!call.scratch) /* allowed: nothing governs the task or the socket */
+		return 1;
+	name.judge.view = &call.view;
+	name.judge.work = &call.scratch->work;
+	name.length = read_name(ctx, call.scratch, &name.kind);
+	name.name = call.scratch->name.bytes;
+	if (name.kind == CGW_UNIX_PATH)
+		name.ambiguous = cgw_unix_ambiguous(name.name, name.length);
+	cgw_judge_unix(&name);
+	decision = &call.scratch->work.decision;
+	decision_check(&call, decision);
+	if (decision->verdict != CGW_VERDICT_ALLOW)
+		unix_report(&call, ctx, &name, &seen);
+	deny = decision->verdict == CGW_VERDICT_DENY;
+	call_close(&call);
+	return !deny;
+}
+
+SEC("cgroup/connect4")
+int cgward_connect_unix(struct bpf_sock_addr *ctx)
+{
+	return judge(ctx, CGW_HOOK_CONNECT_UNIX);
+}
+
+SEC("cgroup/sendmsg4")
+int cgward_sendmsg_unix(struct bpf_sock_addr *ctx)
+{
+	return judge(ctx, CGW_HOOK_SENDMSG_UNIX);
+}
