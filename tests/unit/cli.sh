@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# cli.sh CGWARD - exit statuses, messages and JSON of the commands that need no kernel. Changes
-# nothing outside of a temporary directory. The last line is "N passed, N failed, N skipped".
+# cli.sh [CGWARD] - exit statuses, messages and JSON of the commands that need no kernel. CGWARD is
+# by default that of $BUILD or build/. Changes nothing outside of a temporary directory. The last line is "N passed, N failed, N skipped".
 set -u
 SOURCE_DIR=$(realpath "$(dirname "$0")/../..")
-CGWARD=$(realpath "${1:?usage: cli.sh PATH-OF-CGWARD}") || exit 2
+CGWARD=$(realpath "${1:-${BUILD:-$SOURCE_DIR/build}/enforcer/cgward}") || exit 2
 SUITE=${SUITE:-unit/cli}
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
