@@ -6,6 +6,7 @@
  * First byte, bit 0: the version and the size in the header are put right, so that mutations get
  * past them. Bit 1: the rule is known, and its text is whatever the name is.
  */
+#undef NDEBUG /* the checks are the point, in a release build too */
 #include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
