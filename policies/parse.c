@@ -276,6 +276,9 @@ static void parse_cgroups(struct parse *parse)
 	while (parse_subject(parse, &token) > 0) {
 		if (!check_path(parse, &token, "cgroup", &length))
 			continue;
+		token.length = length;
+		if (length && !check_ends(parse, &token))
+			continue;
 		if (length + strlen("cgroup = ") > POLICY_LINE_MAX) {
 			parse_error(parse, token.column, "the cgroup glob has %zu bytes: too many",
 				length);

@@ -59,6 +59,9 @@ bool parse_word(struct parse *parse, struct token *token);
  * within a list of ports. 1, 0: there is none, or -1: bad, reported.
  */
 int parse_subject(struct parse *parse, struct token *token);
+/* What no subject may have at its ends, whatever it stands for: parse_subject() has checked it, but
+ * not for a part of the token. False: bad, reported. */
+bool check_ends(struct parse *parse, const struct token *token);
 /* Reports a value that has more than was expected. True if there is no more. */
 bool parse_end(struct parse *parse, const char *expected);
 /* A word that is a comma list of names, as a bit set of their values. 0: bad, reported. */

@@ -83,6 +83,12 @@ static void take_value(struct line *line, size_t at)
 	line->value_length = end - at;
 }
 
+/* The byte order mark of UTF-8, which some editors write. */
+static bool has_mark(const char *text, size_t length)
+{
+	return length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3);
+}
+
 /* Before anything else: what no line may have. */
 static bool check_bytes(struct reader *reader)
 {
@@ -93,6 +99,10 @@ static bool check_bytes(struct reader *reader)
 			"the line has %zu bytes; at most %d are allowed: repeat the key on several "
 			"lines",
 			line->length, POLICY_LINE_MAX);
+		return false;
+	}
+	if (line->number == 1 && has_mark(line->text, line->length)) {
+		line_error(reader, 0, "a second byte order mark: the file may have one");
 		return false;
 	}
 	for (size_t i = 0; i < line->length; i++) {
@@ -318,7 +328,7 @@ void ini_read(const char *file, const char *text, size_t length,
 		.context = context,
 		.diags = diags};
 
-	if (length >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+	if (has_mark(text, length)) {
 		reader.text += 3;
 		reader.length -= 3;
 	}

@@ -237,8 +237,7 @@ static size_t subject_length(const char *text, size_t length)
 	return at < length ? at : length;
 }
 
-/* What no subject may have at its ends, whatever it stands for. */
-static int check_ends(struct parse *parse, const struct token *token)
+bool check_ends(struct parse *parse, const struct token *token)
 {
 	size_t quotes = 0, length = token->length;
 	bool blank = is_blank(token->text[length - 1]);
@@ -250,23 +249,23 @@ static int check_ends(struct parse *parse, const struct token *token)
 		parse_error(parse, token->column + length - 1,
 			"\\ at the end of the line quotes nothing; write \\\\ for a backslash, and "
 			"? for a blank at the end of a name");
-		return -1;
+		return false;
 	}
 	if (blank) {
 		parse_error(parse, token->column + length - 2,
 			"%s ends in a quoted blank, which is lost at the end of a line: write ? "
 			"for it",
 			quote(token->text, length));
-		return -1;
+		return false;
 	}
 	if (*token->text == '#') {
 		parse_error(parse, token->column,
 			"unexpected %s: a comment after a value begins with a blank and ;, and a # "
 			"that is meant is written \\#",
 			quote(token->text, length));
-		return -1;
+		return false;
 	}
-	return 1;
+	return true;
 }
 
 int parse_subject(struct parse *parse, struct token *token)
@@ -296,7 +295,7 @@ int parse_subject(struct parse *parse, struct token *token)
 		parse, subject_length(entry->value + parse->at, entry->value_length - parse->at));
 	token->after_comma = comma;
 	parse->subject = true;
-	return check_ends(parse, token);
+	return check_ends(parse, token) ? 1 : -1;
 }
 
 bool parse_end(struct parse *parse, const char *expected)

@@ -76,6 +76,7 @@ static const struct {
 	{HEAD "cgroup = /a/[b", 4, 13, "bad glob \"/a/[b\": unclosed ["},
 	{HEAD "cgroup = /a\\/b", 4, 12,
 		"\\/ in cgroup \"/a\\/b\": a slash separates components and cannot be quoted"},
+	{HEAD "cgroup = /a\\ /", 4, 12, "\"/a\\ \" ends in a quoted blank, which is lost at the"},
 	{HEAD "cgroup = /a /b,", 4, 15, "nothing stands after the comma"},
 	{HEAD "cgroup = ,/a", 4, 10, "nothing stands before the comma"},
 

@@ -112,6 +112,9 @@ static const struct {
 	{TEXT("# \x7f\nk = v"), 1, 3,
 		"control byte \\x7f: a policy is a text file; a glob can say ? for any byte",
 		"k@2:1=v@5\n"},
+	/* inih would skip it. */
+	{TEXT("\xef\xbb\xbf\xef\xbb\xbf[a]\nk = v"), 1, 1,
+		"a second byte order mark: the file may have one", "k@2:1=v@5\n"},
 	{TEXT("[a\nk = v"), 1, 1, "\"[a\" lacks its ]: expected [SECTION]", ""},
 	{TEXT("[a ;]\n"), 1, 1, "\"[a \" lacks its ]: expected [SECTION]", ""},
 	{TEXT("[a] b\nk = v\n[c]\nl = w"), 1, 5,
