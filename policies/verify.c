@@ -373,7 +373,8 @@ static bool verify_slots(struct verifier *verifier)
 			policy->order >= header->policy_count ||
 			orders.word[policy->order / 64] >> policy->order % 64 & 1)
 			return fail(verifier, "a policy has bad flags or a bad rank");
-		if (!verify_text(verifier, policy->name) || !verify_text(verifier, policy->file))
+		if (!verify_text(verifier, policy->name) || !verify_text(verifier, policy->file) ||
+			!verify_text(verifier, policy->selectors))
 			return false;
 		orders.word[policy->order / 64] |= 1ULL << policy->order % 64;
 		present.word[slot / 64] |= 1ULL << slot % 64;
@@ -400,7 +401,7 @@ static bool verify_rules(struct verifier *verifier)
 		const struct cgw_rule *rule = &verifier->rules[i];
 
 		if (rule->action < CGW_ACTION_AUDIT || rule->action > CGW_ACTION_ALLOW ||
-			rule->reserved)
+			rule->flags & ~(CGW_RULE_UNENFORCED | CGW_RULE_PARTLY))
 			return fail(verifier, "a rule has no action");
 		if (rule->policy < slot || rule->policy >= verifier->header->policy_count ||
 			!verifier->policies[rule->policy].flags)
