@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <bpf/libbpf.h>
 #include "command.h"
+#include "coverage.h"
 #include "json.h"
 #include "mounts.h"
 #include "names.h"
@@ -141,6 +142,37 @@ static void result_json(struct json *json, const char *name, const char *use,
 	json_object_end(json);
 }
 
+static const char *const coverage_names[] = {[COVERAGE_FULL] = "yes",
+	[COVERAGE_PARTIAL] = "partly",
+	[COVERAGE_NONE] = "no",
+	[COVERAGE_UNTRIED] = "untried"};
+
+static void hook_json(const char *name, void *context)
+{
+	json_text(context, NULL, name);
+}
+
+static void coverage_json(struct json *json, const struct diagnosis *diagnosis)
+{
+	json_array(json, "coverage");
+	for (const struct coverage_row *row = coverage_rows; row->section; row++) {
+		struct strbuf missing __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+		coverage_missing(row, diagnosis->hooks, diagnosis->features, &missing);
+		json_object(json, NULL);
+		json_text(json, "section", row->section);
+		json_text(json, "operation", row->operation);
+		json_text(json, "enforceable",
+			coverage_names[coverage_of(row, diagnosis->hooks, diagnosis->features)]);
+		json_array(json, "hooks");
+		coverage_hooks(row, hook_json, json);
+		json_array_end(json);
+		json_text(json, "missing", missing.data);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
 static void print_json(const struct diagnosis *diagnosis)
 {
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
@@ -171,6 +203,7 @@ static void print_json(const struct diagnosis *diagnosis)
 			&diagnosis->features[feature], probe_feature_is_needed(feature),
 			probe_feature_remedy(feature));
 	json_array_end(&json);
+	coverage_json(&json, diagnosis);
 	json_object_end(&json);
 	strbuf_putc(&out, '\n');
 	output_result(out.data, out.length);
@@ -236,6 +269,35 @@ static void print_surroundings(const struct diagnosis *diagnosis)
 				 "securityfs /sys/kernel/security')");
 }
 
+static void add_hook(const char *name, void *context)
+{
+	struct strbuf *out = context;
+
+	strbuf_printf(out, "%s%s", out->length ? ", " : "", name);
+}
+
+static void print_coverage(const struct diagnosis *diagnosis)
+{
+	static const enum output_colour colours[] = {[COVERAGE_FULL] = COLOUR_GOOD,
+		[COVERAGE_PARTIAL] = COLOUR_WARNING,
+		[COVERAGE_NONE] = COLOUR_BAD,
+		[COVERAGE_UNTRIED] = COLOUR_WARNING};
+
+	for (const struct coverage_row *row = coverage_rows; row->section; row++) {
+		struct strbuf hooks __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+		struct strbuf missing __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+		enum coverage coverage = coverage_of(row, diagnosis->hooks, diagnosis->features);
+
+		coverage_hooks(row, add_hook, &hooks);
+		coverage_missing(row, diagnosis->hooks, diagnosis->features, &missing);
+		output_print("  %-10s %-26s %s%-8s%sby %s\n", row->section, row->operation,
+			output_colour(colours[coverage]), coverage_names[coverage],
+			output_colour_end(), strbuf_text(&hooks));
+		if (missing.length)
+			output_print("  %-10s %-26s %-8s%s\n", "", "", "", missing.data);
+	}
+}
+
 static void print_text(const struct diagnosis *diagnosis)
 {
 	print_surroundings(diagnosis);
@@ -248,6 +310,9 @@ static void print_text(const struct diagnosis *diagnosis)
 		print_result(probe_feature_name(feature), &diagnosis->features[feature],
 			probe_feature_is_needed(feature), probe_feature_use(feature),
 			probe_feature_remedy(feature));
+	output_print(
+		"\n%sWhat can be enforced%s\n", output_colour(COLOUR_STRONG), output_colour_end());
+	print_coverage(diagnosis);
 	output_print("\n%s%s%s\n", output_colour(diagnosis->ok ? COLOUR_GOOD : COLOUR_BAD),
 		diagnosis->ok ? "All that sysctl and network rules need is there."
 			      : "Something that sysctl and network rules need is missing or could "

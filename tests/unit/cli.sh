@@ -353,6 +353,9 @@ run "$CGWARD" doctor --json
 if [ "$status" -eq 0 ] || [ "$status" -eq 3 ]; then
 	json "doctor --json" "$status" '.ok == ('"$status"' == 0) and (.hooks | length == 11) and
 		(.hooks | all(.state | IN("yes", "no", "untried"))) and (.features | length > 5) and
+		(.coverage | map(select(.operation == "connect tcp" and .section == "network" and
+		.hooks == ["cgroup/connect4", "cgroup/connect6"])) | length == 1) and
+		(.coverage | map(select(.section == "file"))[0].enforceable == "no") and
 		(.cgroup | has("root", "v2", "hybrid")) and (.bpffs | has("path", "mounted"))' \
 		doctor --json
 else
