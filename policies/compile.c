@@ -178,6 +178,19 @@ static uint32_t add_text(struct texts *texts, const char *text)
 	return texts->at[number];
 }
 
+/* For people: the globs with blanks between them. */
+static uint32_t add_selectors(struct texts *texts, const struct policy *policy)
+{
+	struct strbuf globs __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	for (size_t i = 0; i < policy->selector_count; i++) {
+		const char *glob = policy->selectors[i].glob;
+
+		strbuf_printf(&globs, "%s%s", i ? " " : "", *glob ? glob : "/");
+	}
+	return add_text(texts, strbuf_text(&globs));
+}
+
 static void free_texts(struct texts *texts)
 {
 	intern_free(&texts->intern);
@@ -287,6 +300,7 @@ static void write_texts(
 			continue;
 		policies[slot].name += header->text;
 		policies[slot].file += header->text;
+		policies[slot].selectors += header->text;
 	}
 	for (uint32_t i = 0; i < header->rule_count; i++)
 		rules[i].text += header->text;
@@ -312,6 +326,7 @@ static void compile_image(struct compiler *compiler, struct image *image)
 		header.deny_ops |= policy->audit_only ? 0 : compiler->records[slot].deny_ops;
 		compiler->records[slot].name = add_text(&texts, policy->name);
 		compiler->records[slot].file = add_text(&texts, policy->file);
+		compiler->records[slot].selectors = add_selectors(&texts, policy);
 	}
 	builder_reserve(builder, sizeof(header), 8);
 	header.policies =

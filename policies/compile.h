@@ -47,13 +47,16 @@ int policies_compile(struct image *image, const struct policies *policies,
 	const struct image *previous, const struct attachment *attachments, size_t attachment_count,
 	struct diagnostics *diags);
 
-/* Sets generation (the checksum leaves it out). */
+/*
+ * Sets the generation, and the checksum anew: flags of rules may have been set since the image was
+ * compiled. The checksum leaves the generation out.
+ */
 void image_seal(struct image *image, uint32_t generation);
 
 /*
  * The same image with these attachments instead of those it has: what `cgward attach` publishes.
- * The bytes are those that policies_compile() gives for them. The generation is left 0. 0, -EINVAL
- * (unknown policy) or -E2BIG.
+ * The bytes are those that policies_compile() gives for them, but for flags of rules that have been
+ * set since. The generation is left 0. 0, -EINVAL (unknown policy) or -E2BIG.
  */
 int image_attach(struct image *out, const struct image *image, const struct attachment *attachments,
 	size_t count);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* image.c - the frame of an image: checksum, generation, and the cgroups attached by hand. */
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +41,10 @@ uint64_t image_checksum(const void *data, size_t size)
 
 void image_seal(struct image *image, uint32_t generation)
 {
-	memcpy(image->data + offsetof(struct cgw_image_header, generation), &generation,
-		sizeof(generation));
+	struct cgw_image_header *header = (struct cgw_image_header *)image->data;
+
+	header->generation = generation;
+	header->checksum = image_checksum(image->data, image->size);
 }
 
 int image_finish(struct image *image, struct builder *builder, struct cgw_image_header *header)
@@ -154,10 +155,10 @@ static uint32_t end_of_texts(const struct image *image)
 	uint32_t end = header->text;
 
 	for (uint32_t slot = 0; slot < header->policy_count; slot++) {
-		const uint32_t texts[2] = {
-			image_policy(image, slot)->name, image_policy(image, slot)->file};
+		const struct cgw_policy *policy = image_policy(image, slot);
+		const uint32_t texts[3] = {policy->name, policy->file, policy->selectors};
 
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 3; i++)
 			if (texts[i] >= end)
 				end = texts[i] + strlen(image_text(image, texts[i])) + 1;
 	}
@@ -183,6 +184,7 @@ static void move_texts(
 			continue;
 		policies[i].name += shift;
 		policies[i].file += shift;
+		policies[i].selectors += shift;
 	}
 	for (uint32_t i = 0; i < header->rule_count; i++)
 		rules[i].text += shift;
