@@ -83,6 +83,19 @@ blocked "socket made inside, used outside: sendto" sendmsg4 /free --made-in "$CG
 blocked "socket made outside, passed in: UDP-Lite" egress /jail --made-in "$CGROUP/free" \
 	--udplite --sendto connect udp 198.51.100.1:53
 
+# A policy that names nothing but TCP needs the backstop, too: TCP can be spoken on a raw socket.
+policy only <<'INI'
+[policy]
+name = only
+cgroup = /only
+[network]
+deny = connect tcp 198.51.100.0/24:22
+INI
+APPLIED=only
+apply only
+blocked "only TCP rules: raw socket, TCP by hand" egress /only --raw connect tcp 198.51.100.1:22
+is "only TCP rules: UDP" allowed /only connect udp 198.51.100.1:22
+
 # A denial of the loopback network is not one of 0.0.0.0, which reaches the same place: the kernel
 # turns it into 127.0.0.1 after the hooks have seen it.
 policy loopback <<'INI'
