@@ -271,6 +271,8 @@ expect "explain: a bad operation" 2 '' '"10.0.0.300' explain web.ini -c /web -- 
 expect "explain: no path" 2 '' 'expected a PATH, or --live' explain -c /web -- connect tcp 10.0.0.1:22
 expect "explain: path and --live" 2 '' 'no PATH with --live' \
 	explain --live web.ini -c /web -- connect tcp 10.0.0.1:22
+expect "explain --live: no bpffs" 1 '' "'/tmp/none'.*BPF file system" \
+	explain --live --bpffs /tmp/none -c /web -- connect tcp 10.0.0.1:22
 expect "explain: bad policies" 1 '' '^bad\.ini:5:' explain bad.ini -c /web -- connect tcp 10.0.0.1:22
 json "explain --json: denied" 1 '.verdict == "deny" and .reason == "rule" and .policy == "web" and
 	.source == "web.ini:12" and .rule == "deny connect tcp 10.0.0.0/8:22,2375-2376" and
