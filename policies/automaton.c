@@ -83,16 +83,20 @@ static void make_classes(struct determiniser *det)
 	struct intern classes = {0}, groups = {0};
 	size_t set_count = nfa->sets.count;
 	uint8_t *member = xcalloc(set_count + 2, 1);
-	bool alone[256] = {false};
+	bool *used = xcalloc(set_count + 1, sizeof(*used)), alone[256] = {false};
 
-	for (size_t i = 0; i < nfa->edge_count; i++)
+	for (size_t i = 0; i < nfa->edge_count; i++) {
 		if (nfa->edges[i].kind == NFA_BYTE)
 			alone[nfa->edges[i].value] = true;
+		else if (nfa->edges[i].kind == NFA_SET)
+			used[nfa->edges[i].value] = true;
+	}
 	for (unsigned int byte = 0; byte < 256; byte++) {
 		uint32_t class, group;
 
 		for (size_t i = 0; i < set_count; i++)
-			member[i] = glob_bytes_has(intern_get(&nfa->sets, i, NULL), byte);
+			member[i] =
+				used[i] && glob_bytes_has(intern_get(&nfa->sets, i, NULL), byte);
 		group = intern_add(&groups, member, set_count);
 		member[set_count] = alone[byte];
 		member[set_count + 1] = alone[byte] ? byte : 0;
@@ -107,6 +111,7 @@ static void make_classes(struct determiniser *det)
 	intern_free(&classes);
 	intern_free(&groups);
 	free(member);
+	free(used);
 }
 
 /* ---- sets of nodes ---- */

@@ -20,8 +20,8 @@
 #include "strbuf.h"
 
 /* States that a group of several globs may have: by their bytes, and some that any group may. */
-#define STATES_PER_BYTE 8
-#define STATES_FREE 2048
+#define STATES_PER_BYTE 2
+#define STATES_FREE 1024
 /* The last group is shared out by trying sizes between one that fits and its double. */
 #define REFINEMENTS 2
 
