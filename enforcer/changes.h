@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* changes.h - the difference between two rulesets, policy by policy and rule by rule. */
+#ifndef CGW_CHANGES_H
+#define CGW_CHANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "compile.h"
+#include "json.h"
+
+enum change_kind {
+	CHANGE_ADDED = 1,
+	CHANGE_REMOVED,
+	CHANGE_ALTERED
+};
+
+struct change {
+	enum change_kind kind;
+	const char *policy;
+	const char *what; /* canonical text of a rule, "mode = audit", "cgroup = ..."; NULL: the
+			     policy itself */
+};
+
+struct changes {
+	struct change *items; /* texts belong to the two images; sorted by policy */
+	size_t count, room;
+};
+
+/* `old` may be empty (data NULL). Both are verified. Lines and files do not count. */
+void changes_find(struct changes *changes, const struct image *old, const struct image *new);
+void changes_free(struct changes *changes); /* for the cleanup attribute */
+
+/* "+ policy NAME", "- NAME: RULE", "~ NAME: ..." */
+void changes_print(const struct changes *changes);
+void changes_json(const struct changes *changes, struct json *json);
+
+#endif

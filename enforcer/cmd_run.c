@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cgward run - a command in a cgroup of its own, under policies, from its first instruction. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "attachments.h"
+#include "cgroup.h"
+#include "command.h"
+#include "gaps.h"
+#include "hooks.h"
+#include "instance.h"
+#include "load.h"
+#include "options.h"
+#include "output.h"
+#include "publish.h"
+#include "ruleset.h"
+
+struct run_options {
+	struct common_options common;
+	struct option_list policies;
+	const char *cgroup;
+};
+
+static const struct option_row run_rows[] = {
+	OPTION_LIST("policy", 'p', struct run_options, policies, "PATH",
+		"govern the command by these policies too, whatever their cgroup globs say"),
+	OPTION_TEXT("cgroup", 0, struct run_options, cgroup, "NAME",
+		"name of the new cgroup below the cgroup root (cgward-run-PID)"),
+	OPTION_END,
+};
+
+static const struct command_line run_line = {
+	.synopsis = "run [OPTION]... [--] CMD [ARG]...",
+	.about = "Makes a cgroup, runs CMD in it, and removes it afterwards. The ruleset in force "
+		 "governs it\n"
+		 "as any other cgroup; policies given with -p are put in force for it alone, in an "
+		 "instance\n"
+		 "of their own (BPFFS-run-PID), which outlives cgward should it be killed.",
+	.common = COMMON_BPFFS | COMMON_CGROUP_ROOT | COMMON_QUIET | COMMON_VERBOSE,
+	.rows = run_rows,
+	.fewest = 1,
+	.most = OPERANDS_ANY,
+	.stop_at_operand = true,
+	.notes = "Exit status: CMD's, 128 + N if signal N ended it; 1, 2 or 3 if it was not run, "
+		 "as for\n"
+		 "other commands; 127 if CMD does not exist.",
+};
+
+struct run {
+	struct run_options options;
+	struct ruleset ruleset;
+	struct instance instance;
+	struct strbuf cgroup, bpffs;
+	bool cgroup_made, instance_made;
+};
+
+/* What can be removed is; a process that CMD left behind keeps its cgroup and its policies. */
+static void run_free(struct run *run)
+{
+	int err = run->cgroup_made ? cgroup_remove_tree(run->cgroup.data) : 0;
+
+	if (err == -EBUSY && run->instance_made) {
+		output_warning("processes are left in '%s': they stay governed", run->cgroup.data);
+		output_hint("when they have ended: cgward remove --bpffs %s; rmdir %s",
+			run->bpffs.data, run->cgroup.data);
+	} else if (err) {
+		output_failure("remove", run->cgroup.data, err, NULL);
+	}
+	if (run->instance_made && err != -EBUSY)
+		instance_remove(&run->instance);
+	instance_close(&run->instance);
+	ruleset_free(&run->ruleset);
+	option_list_free(&run->options.policies);
+	strbuf_free(&run->bpffs);
+	strbuf_free(&run->cgroup);
+}
+
+static int make_cgroup(struct run *run)
+{
+	struct run_options *options = &run->options;
+	int err;
+
+	if (options_cgroup_root(&options->common))
+		return -ENOENT;
+	strbuf_printf(&run->cgroup, "%s/", options->common.cgroup_root);
+	if (options->cgroup)
+		strbuf_puts(&run->cgroup, options->cgroup);
+	else
+		strbuf_printf(&run->cgroup, "cgward-run-%d", getpid());
+	err = cgroup_make(run->cgroup.data);
+	run->cgroup_made = !err;
+	if (err)
+		output_failure("make the cgroup", run->cgroup.data, err, NULL);
+	return err;
+}
+
+/* Compiles the policies for this cgroup alone: their own globs are replaced by an attachment. */
+static int compile(struct run *run)
+{
+	struct ruleset *ruleset = &run->ruleset;
+	struct attachments attachments __attribute__((cleanup(attachments_free))) = {};
+	uint64_t id;
+	int err = cgroup_id_of(run->cgroup.data, &id);
+
+	for (size_t i = 0; !err && i < ruleset->policies.count; i++) {
+		struct policy *policy = ruleset->policies.items[i];
+		struct attachment attachment = {.cgroup_id = id,
+			.path = run->cgroup.data + strlen(run->options.common.cgroup_root),
+			.policy = policy->name};
+
+		for (size_t s = 0; s < policy->selector_count; s++)
+			free(policy->selectors[s].glob);
+		policy->selector_count = 0;
+		attachments_add(&attachments, &attachment);
+	}
+	image_free(&ruleset->image);
+	if (!err)
+		err = policies_compile(&ruleset->image, &ruleset->policies, NULL, attachments.items,
+			attachments.count, &ruleset->diags);
+	if (!err)
+		err = gaps_check(&ruleset->policies, &ruleset->image, hooks_loaded(&run->instance),
+			&ruleset->diags);
+	output_diagnostics(&ruleset->diags);
+	return err ? -EINVAL : 0;
+}
+
+/* Puts the policies of -p in force, in an instance of their own. */
+static int enforce(struct run *run)
+{
+	int err;
+
+	strbuf_printf(&run->bpffs, "%s-run-%d", run->options.common.bpffs, getpid());
+	err = instance_open(&run->instance, run->bpffs.data, INSTANCE_MAKE);
+	run->instance_made = run->instance.dir_fd >= 0;
+	if (!err)
+		err = load_instance(&run->instance, run->options.common.cgroup_root);
+	if (!err)
+		err = compile(run);
+	if (!err)
+		err = publish_image(&run->instance, &run->ruleset.image);
+	return err;
+}
+
+static pid_t child; /* for the signal handler */
+
+static void forward(int number)
+{
+	if (child > 0)
+		kill(child, number);
+}
+
+/* CMD is born in the cgroup: there is no moment at which it runs elsewhere. */
+static pid_t start(const char *cgroup)
+{
+	struct clone_args args = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD};
+	int fd = cgroup_open(cgroup);
+	pid_t pid;
+
+	if (fd < 0) {
+		errno = -fd;
+		return -1;
+	}
+	args.cgroup = fd;
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid)
+		close(fd);
+	return pid;
+}
+
+static int run_command(struct run *run, char **command)
+{
+	int status;
+
+	child = start(run->cgroup.data);
+	if (child == 0) {
+		execvp(command[0], command);
+		output_failure("run", command[0], errno, NULL);
+		_exit(127);
+	}
+	if (child < 0) {
+		output_failure("start a process in", run->cgroup.data, errno, NULL);
+		return output_status(errno);
+	}
+	signal(SIGINT, SIG_IGN); /* the terminal sends these to CMD as well */
+	signal(SIGQUIT, SIG_IGN);
+	signal(SIGTERM, forward);
+	signal(SIGHUP, forward);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return STATUS_NOT;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run run __attribute__((cleanup(run_free))) = {
+		.options = {.common = COMMON_OPTIONS},
+		.instance = INSTANCE_INIT,
+	};
+	struct operands operands;
+	int err = 0, status = options_parse(&run_line, argc, argv, &run.options, &operands);
+
+	if (status != OPTIONS_GO)
+		return status;
+	if (run.options.policies.count && ruleset_read(&run.ruleset, run.options.policies.items,
+						  run.options.policies.count)) {
+		output_diagnostics(&run.ruleset.diags);
+		return STATUS_NOT;
+	}
+	err = make_cgroup(&run);
+	if (!err && run.options.policies.count)
+		err = enforce(&run);
+	return err ? output_status(err) : run_command(&run, operands.items);
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* cgward status - what is in force: told from the pins alone, by a process that knows nothing else.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "attachments.h"
+#include "command.h"
+#include "hooks.h"
+#include "instance.h"
+#include "names.h"
+#include "options.h"
+#include "output.h"
+
+static const struct command_line status_line = {
+	.synopsis = "status [OPTION]...",
+	.about = "Says what is in force: the ruleset, the hooks, the governed cgroups, the "
+		 "verdicts of each\n"
+		 "rule and events that were lost.",
+	.common = COMMON_BPFFS | COMMON_JSON | COMMON_VERBOSE,
+	.notes = "Exit status: 0 a ruleset is in force, whole; 1 nothing is, or something is "
+		 "missing;\n"
+		 "2 usage; 3 the privileges do not allow it.",
+};
+
+struct state {
+	struct instance instance;
+	struct image image;
+	bool published;
+	uint32_t needed, missing; /* hooks */
+	struct attachments attachments;
+	struct cgw_control control;
+	struct cgw_cpu events; /* all CPUs together */
+};
+
+static void state_free(struct state *state)
+{
+	attachments_free(&state->attachments);
+	image_free(&state->image);
+	instance_close(&state->instance);
+}
+
+static void read_events(struct state *state)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct cgw_cpu *all = xcalloc(cpus > 0 ? cpus : 1, sizeof(*all));
+	__u32 zero = 0;
+
+	if (cpus > 0 && !bpf_map_lookup_elem(state->instance.maps[MAP_CPUS], &zero, all)) {
+		for (int i = 0; i < cpus; i++) {
+			state->events.sequence += all[i].sequence;
+			state->events.lost += all[i].lost;
+		}
+	}
+	free(all);
+}
+
+static int read_state(struct state *state, const char *bpffs)
+{
+	__u32 zero = 0;
+	int err = instance_open(&state->instance, bpffs, INSTANCE_READ);
+
+	if (err || !state->instance.present)
+		return err;
+	err = instance_image(&state->instance, &state->image);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	state->published = true;
+	state->needed = hooks_needed(&state->image) & hooks_loaded(&state->instance);
+	for (int i = 0; hooks[i].name; i++)
+		if (state->needed >> i & 1 && !hook_is_alive(&state->instance, &hooks[i]))
+			state->missing |= 1U << i;
+	attachments_read(&state->attachments, &state->image);
+	bpf_map_lookup_elem(state->instance.maps[MAP_CONTROL], &zero, &state->control);
+	read_events(state);
+	return 0;
+}
+
+static const char *coverage_word(const struct cgw_rule *rule)
+{
+	if (rule->flags & CGW_RULE_UNENFORCED)
+		return "no";
+	return rule->flags & CGW_RULE_PARTLY ? "partly" : "yes";
+}
+
+static void json_rules(const struct state *state, struct json *json, uint32_t slot)
+{
+	json_array(json, "rules");
+	for (uint32_t i = 0; i < image_header(&state->image)->rule_count; i++) {
+		const struct cgw_rule *rule = image_rule(&state->image, i);
+		struct cgw_counter counter = instance_counter(&state->instance, rule->key);
+
+		if (rule->policy != slot)
+			continue;
+		json_object(json, NULL);
+		json_text(json, "rule", image_text(&state->image, rule->text));
+		json_unsigned(json, "line", rule->line);
+		json_text(json, "enforced", coverage_word(rule));
+		json_unsigned(json, "denied", counter.denied);
+		json_unsigned(json, "audited", counter.audited);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_policies(const struct state *state, struct json *json)
+{
+	json_array(json, "policies");
+	for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++) {
+		const struct cgw_policy *policy = image_policy(&state->image, slot);
+
+		if (!(policy->flags & CGW_POLICY_PRESENT))
+			continue;
+		json_object(json, NULL);
+		json_text(json, "name", image_text(&state->image, policy->name));
+		json_text(json, "file", image_text(&state->image, policy->file));
+		json_text(json, "mode", policy->flags & CGW_POLICY_AUDIT ? "audit" : "enforce");
+		json_text(json, "cgroups", image_text(&state->image, policy->selector_text));
+		json_rules(state, json, slot);
+		json_object_end(json);
+	}
+	json_array_end(json);
+}
+
+static void json_rest(const struct state *state, struct json *json)
+{
+	json_array(json, "hooks");
+	for (int i = 0; hooks[i].name; i++) {
+		if (!(state->needed >> i & 1))
+			continue;
+		json_object(json, NULL);
+		json_text(json, "name", hooks[i].name);
+		json_bool(json, "attached", !(state->missing >> i & 1));
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_array(json, "attachments");
+	for (size_t i = 0; i < state->attachments.count; i++) {
+		json_object(json, NULL);
+		json_text(json, "policy", state->attachments.items[i].policy);
+		json_text(json, "cgroup", state->attachments.items[i].path);
+		json_unsigned(json, "cgroup_id", state->attachments.items[i].cgroup_id);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_unsigned(json, "events", state->events.sequence);
+	json_unsigned(json, "events_lost", state->events.lost);
+	json_unsigned(json, "uncounted", state->control.uncounted);
+	json_unsigned(json, "process_failures", state->control.process_failures);
+}
+
+static void print_json(const struct state *state)
+{
+	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	struct json json = {.out = &out};
+
+	json_object(&json, NULL);
+	json_bool(&json, "in_force", state->published && !state->missing);
+	if (state->instance.present) {
+		json_text(&json, "build", state->instance.meta->build);
+		json_text(&json, "cgroup_root", state->instance.meta->cgroup_root);
+	}
+	if (state->published) {
+		json_unsigned(&json, "generation", image_header(&state->image)->generation);
+		json_policies(state, &json);
+		json_rest(state, &json);
+	}
+	json_object_end(&json);
+	strbuf_putc(&out, '\n');
+	output_result(out.data, out.length);
+}
+
+static void print_policy(const struct state *state, uint32_t slot)
+{
+	const struct image *image = &state->image;
+	const struct cgw_policy *policy = image_policy(image, slot);
+
+	output_print("\npolicy %s (%s), mode %s, cgroups %s\n", image_text(image, policy->name),
+		image_text(image, policy->file),
+		policy->flags & CGW_POLICY_AUDIT ? "audit" : "enforce",
+		image_text(image, policy->selector_text));
+	output_print("%10s %10s  %s\n", "denied", "audited", "rule");
+	for (uint32_t i = 0; i < image_header(image)->rule_count; i++) {
+		const struct cgw_rule *rule = image_rule(image, i);
+		struct cgw_counter counter = instance_counter(&state->instance, rule->key);
+		const char *text = image_text(image, rule->text);
+
+		if (rule->policy != slot)
+			continue;
+		char *shown __attribute__((cleanup(output_text_free))) =
+			output_escape(text, strlen(text));
+
+		output_print("%10" PRIu64 " %10" PRIu64 "  %s%s\n", (uint64_t)counter.denied,
+			(uint64_t)counter.audited, shown,
+			rule->flags & CGW_RULE_UNENFORCED ? "   [NOT ENFORCED on this kernel]"
+			: rule->flags & CGW_RULE_PARTLY	  ? "   [partly enforced on this kernel]"
+							  : "");
+	}
+}
+
+static void print_hooks(const struct state *state)
+{
+	output_print("hooks:");
+	for (int i = 0; hooks[i].name; i++)
+		if (state->needed >> i & 1)
+			output_print(" %s%s", hooks[i].name,
+				state->missing >> i & 1 ? " (MISSING)" : "");
+	output_print("\n");
+}
+
+static void print_text(const struct state *state)
+{
+	if (!state->instance.present) {
+		output_print(
+			"nothing is in force: there is no instance in '%s'\n", state->instance.dir);
+		return;
+	}
+	output_print("instance %s, made by cgward %s, cgroup root %s\n", state->instance.dir,
+		state->instance.meta->build, state->instance.meta->cgroup_root);
+	if (!state->published) {
+		output_print("nothing is in force: no ruleset has been published\n");
+		return;
+	}
+	output_print("generation %u is in force%s\n", image_header(&state->image)->generation,
+		state->missing ? ", BUT HOOKS ARE MISSING: not all of it is enforced" : "");
+	print_hooks(state);
+	for (size_t i = 0; i < state->attachments.count; i++)
+		output_print("attached by hand: policy %s, cgroup %s\n",
+			state->attachments.items[i].policy, state->attachments.items[i].path);
+	output_print("events: %" PRIu64 ", lost for want of room: %" PRIu64 "\n",
+		(uint64_t)state->events.sequence, (uint64_t)state->events.lost);
+	if (state->control.uncounted)
+		output_print("verdicts without a rule to count them for: %" PRIu64 "\n",
+			(uint64_t)state->control.uncounted);
+	if (state->control.process_failures)
+		output_print("processes killed because they could not be recorded: %" PRIu64 "\n",
+			(uint64_t)state->control.process_failures);
+	for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++)
+		if (image_policy(&state->image, slot)->flags & CGW_POLICY_PRESENT)
+			print_policy(state, slot);
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct state state __attribute__((cleanup(state_free))) = {.instance = INSTANCE_INIT};
+	struct common_options common = COMMON_OPTIONS;
+	struct operands operands;
+	int err, status = options_parse(&status_line, argc, argv, &common, &operands);
+
+	if (status != OPTIONS_GO)
+		return status;
+	err = read_state(&state, common.bpffs);
+	if (err)
+		return output_status(err);
+	if (common.json)
+		print_json(&state);
+	else
+		print_text(&state);
+	if (state.missing)
+		output_hint("`cgward apply` with the same policies attaches what is missing");
+	return state.published && !state.missing ? STATUS_DONE : STATUS_NOT;
+}

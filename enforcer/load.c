@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "load.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cgroup.h"
+#include "cgward.skel.h"
+#include "hooks.h"
+#include "output.h"
+
+/* The same as SCRATCH_SLOTS_PER_CPU of bpf/maps.h, which only the BPF compiler can read. */
+#define SCRATCH_SLOTS_PER_CPU 4
+/* Processes that can be on record if the kernel's limits cannot be read; and never more: 16 bytes
+ * each. */
+#define PROCESSES_DEFAULT 65536
+#define PROCESSES_MAX (1U << 20)
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char line[1024];
+
+	(void)level;
+	vsnprintf(line, sizeof(line), format, args);
+	line[strcspn(line, "\n")] = 0;
+	output_debug("%s", line);
+	return 0;
+}
+
+static unsigned long read_limit(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long limit = 0;
+
+	if (file) {
+		if (fscanf(file, "%lu", &limit) != 1)
+			limit = 0;
+		fclose(file);
+	}
+	return limit;
+}
+
+/* As many as there can be processes: a record that finds no room costs the process its life. */
+static unsigned int process_limit(void)
+{
+	unsigned long threads = read_limit("/proc/sys/kernel/threads-max");
+	unsigned long pids = read_limit("/proc/sys/kernel/pid_max");
+	unsigned long limit = threads && (!pids || threads < pids) ? threads : pids;
+
+	if (!limit)
+		limit = PROCESSES_DEFAULT;
+	return limit < PROCESSES_MAX ? limit : PROCESSES_MAX;
+}
+
+static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+
+	if (cpus < 0)
+		return cpus;
+	bpf->rodata->cgroup_root_id = root_id;
+	err = bpf_map__set_max_entries(bpf->maps.scratches, cpus * SCRATCH_SLOTS_PER_CPU);
+	if (!err)
+		err = bpf_map__set_max_entries(bpf->maps.processes, process_limit());
+	for (int i = 0; !err && hooks[i].name; i++) {
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(bpf->obj, hooks[i].program);
+
+		if (hooks[i].hook != CGW_HOOK_CONNECT_UNIX &&
+			hooks[i].hook != CGW_HOOK_SENDMSG_UNIX)
+			continue;
+		err = with_unix
+			      ? bpf_program__set_expected_attach_type(program, hooks[i].attach_type)
+			      : bpf_program__set_autoload(program, false);
+	}
+	return err;
+}
+
+/* Opens and loads; kernels before 6.7 take the programs only without those for unix sockets. */
+static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
+{
+	int err = 0;
+
+	libbpf_set_print(print_libbpf);
+	for (int with_unix = 1; with_unix >= 0; with_unix--) {
+		struct cgward_bpf *bpf = cgward_bpf__open();
+
+		if (!bpf)
+			return -errno;
+		err = configure(bpf, root_id, with_unix);
+		if (!err)
+			err = cgward_bpf__load(bpf);
+		if (!err) {
+			*loaded = bpf;
+			return 0;
+		}
+		cgward_bpf__destroy(bpf);
+	}
+	return err;
+}
+
+static int pin_all(const struct instance *instance, struct cgward_bpf *bpf)
+{
+	struct bpf_program *program;
+
+	for (int i = 0; i < MAP_COUNT; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
+		const char *path = instance_path(instance, "maps", instance_map_names[i]);
+		int err = map ? bpf_obj_pin(bpf_map__fd(map), path) : -ENOENT;
+
+		if (err) {
+			err = map ? -errno : err;
+			output_failure("pin", path, err, NULL);
+			return err;
+		}
+	}
+	bpf_object__for_each_program(program, bpf->obj)
+	{
+		const char *path = instance_path(instance, "progs", bpf_program__name(program));
+
+		if (bpf_program__fd(program) < 0)
+			continue;
+		if (bpf_obj_pin(bpf_program__fd(program), path)) {
+			int err = -errno;
+
+			output_failure("pin", path, err, NULL);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* Written last: from here on the instance exists. */
+static int write_meta(const struct instance *instance, struct cgward_bpf *bpf,
+	const char *cgroup_root, uint64_t id)
+{
+	struct cgw_meta *meta = calloc(1, sizeof(*meta));
+	char resolved[PATH_MAX];
+	__u32 zero = 0;
+	int err = 0;
+
+	if (!meta)
+		return -ENOMEM;
+	meta->magic = CGW_META_MAGIC;
+	meta->abi_version = CGW_ABI_VERSION;
+	meta->cgroup_root_id = id;
+	snprintf(meta->build, sizeof(meta->build), "%s", CGWARD_VERSION);
+	snprintf(meta->cgroup_root, sizeof(meta->cgroup_root), "%s",
+		realpath(cgroup_root, resolved) ? resolved : cgroup_root);
+	if (bpf_map_update_elem(bpf_map__fd(bpf->maps.meta), &zero, meta, BPF_ANY)) {
+		err = -errno;
+		output_failure("write", instance_path(instance, "maps", "meta"), err, NULL);
+	}
+	free(meta);
+	return err;
+}
+
+/* Empties the folder of what a dead loader left, without giving up the lock on it. */
+static int sweep(struct instance *instance)
+{
+	int err = hooks_detach(instance, ~0U);
+
+	if (!err)
+		err = instance_clear(instance);
+	return err;
+}
+
+int load_instance(struct instance *instance, const char *cgroup_root)
+{
+	struct cgward_bpf *bpf = NULL;
+	uint64_t id;
+	int err = cgroup_id_of(cgroup_root, &id);
+
+	if (err) {
+		output_failure("use the cgroup root", cgroup_root, err,
+			"it must be a directory of cgroup v2");
+		return err;
+	}
+	err = sweep(instance);
+	if (!err)
+		err = instance_make_folders(instance);
+	if (err)
+		return err;
+	err = load_programs(&bpf, id);
+	if (err) {
+		output_failure("load", "the programs", err,
+			"cgward needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; `cgward "
+			"doctor` tells what "
+			"this kernel lacks, --verbose what it said");
+		sweep(instance);
+		return err;
+	}
+	err = pin_all(instance, bpf);
+	if (!err)
+		err = write_meta(instance, bpf, cgroup_root, id);
+	cgward_bpf__destroy(bpf);
+	if (!err)
+		err = instance_reopen(instance);
+	if (err)
+		sweep(instance);
+	return err;
+}
