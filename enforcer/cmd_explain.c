@@ -6,19 +6,11 @@
 #include "cases.h"
 #include "command.h"
 #include "exception.h"
+#include "instance.h"
 #include "names.h"
 #include "options.h"
 #include "output.h"
 #include "ruleset.h"
-#if __has_include("instance.h")
-#include "instance.h"
-#else
-static int instance_read_image(const char *bpffs, struct image *image)
-{
-	(void)bpffs, (void)image;
-	return -ENOSYS;
-}
-#endif
 
 struct explain_options {
 	struct common_options common;
@@ -105,11 +97,9 @@ static int read_live(struct question *question)
 
 	if (!err)
 		return OPTIONS_GO;
-	output_failure("read the ruleset in force at", bpffs, err,
-		err == -ENOENT
-			? "no policy is in force there: 'cgward apply PATH...' first, or name "
-			  "the instance with --bpffs DIR"
-			: "run it as root");
+	if (err == -ENOENT) /* any other failure has been printed */
+		output_failure_because("read", bpffs, "no policy is in force there",
+			"'cgward apply PATH...' first, or name the instance with --bpffs DIR");
 	return output_status(err);
 }
 
