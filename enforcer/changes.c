@@ -55,7 +55,7 @@ static struct item *list(const struct image *image, size_t *count)
 								 : "mode = enforce",
 				true});
 		add(&items, count, &room,
-			(struct item){name, image_text(image, policy->selector_text), true});
+			(struct item){name, image_text(image, policy->selectors), true});
 	}
 	for (uint32_t i = 0; i < image_header(image)->rule_count; i++) {
 		const struct cgw_rule *rule = image_rule(image, i);

@@ -11,7 +11,7 @@
 #include "command.h"
 #include "hooks.h"
 #include "instance.h"
-#include "names.h"
+#include "json.h"
 #include "options.h"
 #include "output.h"
 
@@ -118,7 +118,7 @@ static void json_policies(const struct state *state, struct json *json)
 		json_text(json, "name", image_text(&state->image, policy->name));
 		json_text(json, "file", image_text(&state->image, policy->file));
 		json_text(json, "mode", policy->flags & CGW_POLICY_AUDIT ? "audit" : "enforce");
-		json_text(json, "cgroups", image_text(&state->image, policy->selector_text));
+		json_text(json, "cgroups", image_text(&state->image, policy->selectors));
 		json_rules(state, json, slot);
 		json_object_end(json);
 	}
@@ -181,7 +181,7 @@ static void print_policy(const struct state *state, uint32_t slot)
 	output_print("\npolicy %s (%s), mode %s, cgroups %s\n", image_text(image, policy->name),
 		image_text(image, policy->file),
 		policy->flags & CGW_POLICY_AUDIT ? "audit" : "enforce",
-		image_text(image, policy->selector_text));
+		image_text(image, policy->selectors));
 	output_print("%10s %10s  %s\n", "denied", "audited", "rule");
 	for (uint32_t i = 0; i < image_header(image)->rule_count; i++) {
 		const struct cgw_rule *rule = image_rule(image, i);
