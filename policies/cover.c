@@ -19,11 +19,12 @@ ssize_t folder_length(const char *glob, const char *tail)
 	return length - rest;
 }
 
-/* True if each text that `narrow` matches is matched by `broad`, too; false if that is not known.
+/*
+ * True if each text that `narrow` matches is matched by `broad`, too; false if that is not known.
+ * What equals a literal folder is literal itself.
  */
 static bool glob_covers(const char *broad, const char *narrow)
 {
-	size_t literal = literal_length(narrow);
 	ssize_t folder;
 
 	if (!strcmp(broad, narrow) || !strcmp(broad, "**"))
@@ -31,10 +32,10 @@ static bool glob_covers(const char *broad, const char *narrow)
 	folder = folder_length(broad, "/**");
 	if (folder >= 0)
 		return !strncmp(broad, narrow, folder) &&
-		       (narrow[folder] == '/' ? (size_t)folder < literal : !narrow[folder]);
+		       (narrow[folder] == '/' || !narrow[folder]);
 	folder = folder_length(broad, "/*");
 	if (folder >= 0)
-		return (size_t)folder < literal && !strncmp(broad, narrow, folder + 1) &&
+		return !strncmp(broad, narrow, folder + 1) &&
 		       !strpbrk(narrow + folder + 1, "/{\\") && !strstr(narrow, "**");
 	return false;
 }
