@@ -241,7 +241,7 @@ static const struct {
 		"\"/run/x\" names a unix socket, which tcp does not reach: write unix before it"},
 	{NETWORK("deny = connect unix,tcp @x"), 5, 25,
 		"\"@x\" names a unix socket, which tcp does"},
-	{NETWORK("deny = connect /run/x:1,2"), 5, 26, "bad peer \"2\": expected an IPv4 or IPv6"},
+	{NETWORK("deny = connect /run/x:1,2"), 5, 25, "bad peer \"2\": expected an IPv4 or IPv6"},
 	{NETWORK("deny = connect unix @"), 5, 21, "\"@\": a glob is missing; write * for any name"},
 	{NETWORK("deny = connect unix @[a"), 5, 22, "bad glob \"@[a\": unclosed ["},
 	{NETWORK("deny = connect unix /run//x"), 5, 26,
