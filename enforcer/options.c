@@ -90,9 +90,50 @@ static const struct option_row *each_row(const struct command_line *line,
 	return NULL;
 }
 
+/* The width of help texts. */
+#define HELP_COLUMNS 79
+
+/*
+ * Adds words, broken into lines that begin at column `indent`, where the first one is already.
+ * Lines that begin with a blank stay as they are.
+ */
+static void add_wrapped(struct strbuf *out, const char *text, size_t indent)
+{
+	size_t column = indent;
+
+	while (*text) {
+		size_t length = strcspn(text, " \n");
+		bool fresh = column == indent;
+
+		if (!fresh && column + 1 + length > HELP_COLUMNS) {
+			strbuf_printf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!fresh) {
+			strbuf_putc(out, ' ');
+			column++;
+		}
+		strbuf_add(out, text, length);
+		column += length;
+		text += length;
+		while (text[0] == '\n' && text[1] == ' ') {
+			length = strcspn(text + 1, "\n") + 1;
+			strbuf_add(out, text, length);
+			text += length;
+			if (*text == '\n' && text[1] != ' ') {
+				strbuf_putc(out, '\n');
+				column = indent;
+			}
+		}
+		if (*text)
+			text++;
+	}
+	strbuf_putc(out, '\n');
+}
+
 static bool print_row(const struct option_row *row, void *context)
 {
 	struct strbuf *out = context;
+	size_t start = out->length;
 	char letter[8] = "    ";
 	char name[64];
 
@@ -100,7 +141,8 @@ static bool print_row(const struct option_row *row, void *context)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	snprintf(name, sizeof(name), "--%s%s%s", row->name, row->argument ? " " : "",
 		row->argument ? row->argument : "");
-	strbuf_printf(out, "  %s%-19s %s\n", letter, name, row->help);
+	strbuf_printf(out, "  %s%-19s ", letter, name);
+	add_wrapped(out, row->help, out->length - start);
 	return false;
 }
 
@@ -109,10 +151,14 @@ static void print_help(const struct command_line *line)
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	unsigned int index;
 
-	strbuf_printf(&out, "Usage: cgward %s\n\n%s\n\nOptions:\n", line->synopsis, line->about);
+	strbuf_printf(&out, "Usage: cgward %s\n\n", line->synopsis);
+	add_wrapped(&out, line->about, 0);
+	strbuf_puts(&out, "\nOptions:\n");
 	each_row(line, print_row, &out, &index);
-	if (line->notes)
-		strbuf_printf(&out, "\n%s\n", line->notes);
+	if (line->notes) {
+		strbuf_putc(&out, '\n');
+		add_wrapped(&out, line->notes, 0);
+	}
 	output_result(out.data, out.length);
 }
 

@@ -137,7 +137,8 @@ struct option_row {
 
 struct command_line {
 	const char *synopsis; /* without "cgward": "check [OPTION]... PATH..." */
-	const char *about;    /* what the command does: one or a few lines, ended by no newline */
+	const char *about;    /* what the command does; wrapped when printed, as notes are, but for
+				 lines that begin with a blank */
 	unsigned int common;  /* COMMON_* */
 	const struct option_row *rows; /* the command's own; NULL: none */
 	size_t fewest, most;	       /* operands before "--" */
