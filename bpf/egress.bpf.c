@@ -124,12 +124,22 @@ static __always_inline int egress_judge(
 	return !peer_denied(call, &peer, &seen);
 }
 
+/*
+ * The kernel's own sockets answer pings and report errors, on behalf of nobody, while any task
+ * runs; their cgroup is that of whoever made the network namespace.
+ */
+static __always_inline bool is_kernel_socket(struct sock *sk)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock);
+}
+
 SEC("cgroup_skb/egress")
 int cgward_egress(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
+	struct sock *kernel_sk;
 	struct call call;
-	__u64 id;
+	__u64 id = 0;
 
 	if (!sk) /* allowed: the kernel's own packet */
 		return 1;
@@ -137,12 +147,14 @@ int cgward_egress(struct __sk_buff *skb)
 	if (!sk) /* allowed: a handshake or a closing connection of TCP, judged when it was made */
 		return 1;
 	if (sk->type != SOCK_RAW && (sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_UDP))
-		return 1;     /* allowed here: judged by connect and sendmsg */
+		return 1; /* allowed here: judged by connect and sendmsg */
+	kernel_sk = (struct sock *)kernel_address(sk);
+	if (is_kernel_socket(kernel_sk)) /* allowed: no process sends this */
+		return 1;
 	if (call_open(&call)) /* allowed: no ruleset has been published */
 		return 1;
-	id = 0;
-	if (sk->protocol != IPPROTO_SCTP)
+	if (sk->type == SOCK_RAW || sk->type == SOCK_DGRAM)
 		id = scope_add_current(&call);
-	scope_add_socket(&call, (struct sock *)kernel_address(sk), id);
+	scope_add_socket(&call, kernel_sk, id);
 	return egress_judge(skb, sk, &call);
 }

@@ -104,6 +104,7 @@ struct sock_cgroup_data {
 };
 
 struct sock {
+	__u32 sk_kern_sock : 1;
 	struct sock_cgroup_data sk_cgrp_data;
 };
 

@@ -10,6 +10,7 @@
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define SOCK_DGRAM 2
 #define SOCK_RAW 3
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262

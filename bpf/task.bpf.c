@@ -157,6 +157,13 @@ int BPF_PROG(cgward_attach_task, struct cgroup *cgroup, const char *path, struct
 	return 0;
 }
 
+/* A governed process has cloned a thread into another cgroup of its threaded subtree. */
+static __always_inline void thread_born_elsewhere(struct cgw_process *record)
+{
+	cgw_set_add(&record->kept, &record->home);
+	control_set_kept();
+}
+
 /*
  * A process is born: it keeps what its parent keeps, and if a governed parent put it elsewhere
  * (CLONE_INTO_CGROUP), also what governs the parent's place.
@@ -170,11 +177,14 @@ int BPF_PROG(cgward_fork, struct task_struct *parent, struct task_struct *child)
 	struct call call;
 	__u32 tgid = child->tgid;
 
-	if (parent->tgid == child->tgid) /* a thread: its process is on record */
+	record = record_find(parent->tgid, task_start(parent));
+	if (parent->tgid == child->tgid) {
+		if (record && cgroup_id(born_in) != cgroup_id(task_cgroup(parent)))
+			thread_born_elsewhere(record);
 		return 0;
+	}
 	if (call_open(&call))
 		return 0;
-	record = record_find(parent->tgid, task_start(parent));
 	/* Most processes: ungoverned, of an ungoverned parent. Scratch memory is claimed only for
 	 * others. */
 	scope_add(&call, born_in, cgroup_id(born_in));
