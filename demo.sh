@@ -87,14 +87,6 @@ inside()
 	}
 }
 
-# ours: processes of cgward that belong to this demonstration
-ours()
-{
-	grep -l "$SUITE_OWN" /proc/[0-9]*/cgroup 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-		grep -xE 'cgward|cgward-audit' "/proc/$pid/comm" 2>/dev/null
-	done
-}
-
 # A web server; every address leads to it here, that of the cloud's metadata included.
 mkdir "$TMP/www"
 echo 'hello from the web server' >"$TMP/www/index.html"

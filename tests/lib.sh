@@ -190,10 +190,13 @@ suite_end()
 
 # ---- cgward ----
 
-# The instance's directories go with the command that they belong to.
+# The instance goes with the command; where it is attached, once it is there, the pins tell.
 cgward()
 {
-	"$CGWARD" "$1" --bpffs "$BPFFS" --cgroup-root "$CGROUP" "${@:2}"
+	case $1 in
+	apply | run | doctor) "$CGWARD" "$1" --bpffs "$BPFFS" --cgroup-root "$CGROUP" "${@:2}" ;;
+	*) "$CGWARD" "$1" --bpffs "$BPFFS" "${@:2}" ;;
+	esac
 }
 
 # policy NAME: a policy file from standard input, NAME.ini
@@ -229,47 +232,52 @@ is()
 	same "$1" "$2" "$(tries "${@:3}" 2>&1)"
 }
 
-# The programs of an instance that are attached: the pins of its links, without a family.
-links()
-{
-	ls "$BPFFS/links"
-}
-
-attached_to_root()
+# Programs that are attached to the instance's root, a line each.
+attached()
 {
 	bpftool cgroup show "$CGROUP" 2>/dev/null
 }
 
-# without HOOK COMMAND...: takes the hook's link away, runs the command, and loads everything anew.
-# A way around must be seen to get through when the hook that stops it is missing: else the test
-# shows nothing. Needs $APPLIED, the policies to apply again.
+fewer_attached_than()
+{
+	[ "$(attached | wc -l)" -lt "$1" ]
+}
+
+# without HOOK[+HOOK]... COMMAND...: takes the hooks' links away, runs the command, and loads
+# everything anew. A way around must be seen to get through when what stops it is missing: else the
+# test shows nothing. $APPLIED are the policies to apply again.
 without()
 {
-	local hook=$1 before
+	local hook before
 
-	[ -e "$BPFFS/links/$hook" ] || {
-		fail "without $hook" "no such link: $(links | tr '\n' ' ')"
-		return
-	}
-	before=$(attached_to_root | wc -l)
-	rm "$BPFFS/links/$hook"
-	eventually 5 link_is_gone "$before" || fail "without $hook" "the link stays"
+	for hook in ${1//+/ }; do
+		[ -e "$BPFFS/links/$hook" ] || {
+			fail "without $hook" "no such link: $(find "$BPFFS/links" -type f -printf '%f ')"
+			return
+		}
+		before=$(attached | wc -l)
+		rm "$BPFFS/links/$hook"
+		eventually 5 fewer_attached_than "$before" || fail "without $hook" "the link stays"
+	done
 	"${@:2}"
-	cgward remove >/dev/null 2>&1 || fail "without $hook" "cgward remove failed"
+	cgward remove >/dev/null 2>&1 || fail "without $1" "cgward remove failed"
 	# shellcheck disable=SC2086  # a list of names
 	apply $APPLIED
 }
 
-link_is_gone()
-{
-	[ "$(attached_to_root | wc -l)" -lt "$1" ]
-}
-
-# blocked NAME HOOK PATH [WAY]... OPERATION...: denied; and not denied once HOOK is missing
+# blocked NAME HOOK[+HOOK]... PATH [WAY]... OPERATION...: denied; and let through without the hooks
 blocked()
 {
 	is "$1" denied "${@:3}"
 	without "$2" is "$1 (negative control: gets through without $2)" allowed "${@:3}"
+}
+
+# ours: names of the processes of cgward that belong to this suite
+ours()
+{
+	grep -l "$SUITE_OWN" /proc/[0-9]*/cgroup 2>/dev/null | while IFS=/ read -r _ _ pid _; do
+		grep -xE 'cgward|cgward-audit' "/proc/$pid/comm" 2>/dev/null
+	done
 }
 
 # ---- the audit log ----

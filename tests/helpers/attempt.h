@@ -23,6 +23,7 @@ struct way {
 	bool raw;      /* connect: a packet of the protocol, made by hand on a raw socket */
 	bool hdrincl;  /* connect, IPv4: the same with the IP header made by hand, too */
 	bool dgram;    /* unix: SOCK_DGRAM */
+	bool answer;   /* connect icmp: wait for the answer; ENODATA: none came */
 	bool dup;      /* the descriptor is used through a duplicate */
 	bool io_uring; /* the operation is done by a worker thread of io_uring */
 	bool writev;   /* sysctl write: writev(2), one byte a piece */

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -347,6 +348,9 @@ static inline int attempt_network(const struct operation *operation, const struc
 	if (way->move_to && cgroup_move(way->move_to, "cgroup.procs", getpid()))
 		fail("move to", way->move_to);
 	error = attempt_use(fd, operation, way);
+	if (!error && way->answer &&
+		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 300) != 1)
+		error = ENODATA;
 	close(fd);
 	return error_is_later(error) ? 0 : error;
 }

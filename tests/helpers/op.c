@@ -39,6 +39,7 @@ static const struct {
 	{"raw", &way.raw},
 	{"hdrincl", &way.hdrincl},
 	{"dgram", &way.dgram},
+	{"answer", &way.answer},
 	{"via-dup", &way.dup},
 	{"io-uring", &way.io_uring},
 	{"writev", &way.writev},
@@ -105,7 +106,7 @@ static const char *answer(const char *text)
 		result = ENOSYS;
 	}
 	operation_free(&operation);
-	return word_of(result);
+	return way.answer && result == ENODATA ? "unanswered" : word_of(result);
 }
 
 int main(int argc, char **argv)

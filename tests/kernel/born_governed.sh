@@ -18,9 +18,7 @@ INI
 apply born
 mkdir -p "$CGROUP/pods" "$CGROUP/others" "$CGROUP/launcher"
 
-same "no process of cgward is alive" "" "$(pgrep -x 'cgward|cgward-audit' | while read -r pid; do
-	grep -qs "$SUITE_OWN" "/proc/$pid/cgroup" && echo "$pid"
-done)"
+same "no process of cgward is alive" "" "$(ours)"
 
 # Sockets belong to the cgroup in which they are made: the launcher's, below --cgroup-root.
 domain=$(cat /proc/sys/kernel/domainname)

@@ -100,8 +100,7 @@ mkdir -p "$CGROUP/inner/jail"
 	>"$TMP/output" 2>&1 || fail "a second instance" "$(cat "$TMP/output")"
 is "a second instance denies in its own tree" denied /inner/jail connect tcp 192.0.2.2:80
 is "the first instance goes on" denied /jail "${denied[@]}"
-holds "the second instance is removed" "$CGWARD" remove --bpffs "$TMP/bpf/inner" \
-	--cgroup-root "$CGROUP/inner"
+holds "the second instance is removed" "$CGWARD" remove --bpffs "$TMP/bpf/inner"
 is "the second instance denies no more" allowed /inner/jail connect tcp 192.0.2.2:80
 is "the first instance goes on, still" denied /jail "${denied[@]}"
 
@@ -133,5 +132,6 @@ eventually 10 none_new
 same "no program, map or link is left" "" "$(comm -13 "$TMP/before" <(objects))"
 same "no cgroup is left by run" "byhand inner jail" "$(find "$CGROUP" -mindepth 1 -maxdepth 1 \
 	-type d -printf '%f\n' | sort | tr '\n' ' ' | sed 's/ $//')"
-cgward remove >/dev/null 2>&1
-same "remove when there is nothing: says so by its status" 1 $?
+holds "remove when there is nothing" cgward remove
+cgward status >/dev/null 2>&1
+same "status when there is nothing" 1 $?

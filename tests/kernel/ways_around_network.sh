@@ -31,8 +31,9 @@ is "UDP connect, another port" allowed /jail connect udp 198.51.100.1:54
 
 # IPv4 by an IPv6 socket.
 blocked "mapped: TCP" connect6 /jail --mapped connect tcp $four:80
-blocked "mapped: UDP connect" connect6 /jail --mapped connect udp 198.51.100.1:53
-blocked "mapped: UDP sendto" sendmsg6 /jail --mapped --sendto connect udp 198.51.100.1:53
+# Each packet of such a socket goes through IPv4's sendmsg hook, too.
+blocked "mapped: UDP connect" connect6+sendmsg4 /jail --mapped connect udp 198.51.100.1:53
+blocked "mapped: UDP sendto" sendmsg4 /jail --mapped --sendto connect udp 198.51.100.1:53
 blocked "mapped: bind" bind6 /jail --mapped bind udp 127.0.0.9:5000
 is "mapped: another address" allowed /jail --mapped connect tcp 203.0.113.1:80
 
@@ -59,8 +60,8 @@ blocked "duplicated descriptor" connect4 /jail --via-dup connect tcp 198.51.100.
 
 # What has no hook for addresses: the packet is stopped on its way out.
 blocked "UDP-Lite: connect and send" egress /jail --udplite connect udp 198.51.100.1:53
-blocked "UDP-Lite: sendto" egress /jail --udplite --sendto connect udp 198.51.100.1:53
-blocked "UDP-Lite: IPv6" egress /jail --udplite --sendto connect udp "$six:53"
+blocked "UDP-Lite: sendto" sendmsg4+egress /jail --udplite --sendto connect udp 198.51.100.1:53
+blocked "UDP-Lite: IPv6" sendmsg6+egress /jail --udplite --sendto connect udp "$six:53"
 is "UDP-Lite: another port" allowed /jail --udplite --sendto connect udp 198.51.100.1:54
 blocked "raw socket, its own protocol" egress /jail connect raw $four
 blocked "raw socket, IPv6" egress /jail connect raw '[2001:db8::1]'
@@ -70,8 +71,12 @@ blocked "raw socket, TCP by hand" egress /jail --raw connect tcp 198.51.100.1:22
 blocked "raw socket, IP header by hand" egress /jail --hdrincl connect udp 198.51.100.1:53
 blocked "raw socket, ICMP" egress /jail --raw connect icmp $four
 blocked "ping socket: sendto" egress /jail --sendto connect icmp $four
-blocked "ping socket: sendto, IPv6" egress /jail --sendto connect icmp '[2001:db8::1]'
-blocked "ping socket: connect" connect4 /jail connect icmp $four
+# Here the kernel drops the error of the packet that it has dropped: what counts is that no answer
+# comes.
+is "ping socket: sendto, IPv6: no answer" unanswered /jail --answer --sendto connect icmp '[2001:db8::1]'
+without egress is "ping socket: sendto, IPv6 (negative control: answered without egress)" allowed \
+	/jail --answer --sendto connect icmp '[2001:db8::1]'
+blocked "ping socket: connect" connect4+egress /jail connect icmp $four
 is "ping socket, another address" allowed /jail --sendto connect icmp 203.0.113.1
 
 # Sockets of another cgroup: either viewpoint denies.
@@ -80,7 +85,7 @@ blocked "socket made inside, used outside" connect4 /free --made-in "$CGROUP/jai
 	connect tcp $four:80
 blocked "socket made inside, used outside: sendto" sendmsg4 /free --made-in "$CGROUP/jail" \
 	--sendto connect udp 198.51.100.1:53
-blocked "socket made outside, passed in: UDP-Lite" egress /jail --made-in "$CGROUP/free" \
+blocked "socket made outside, passed in: UDP-Lite" sendmsg4+egress /jail --made-in "$CGROUP/free" \
 	--udplite --sendto connect udp 198.51.100.1:53
 
 # A policy that names nothing but TCP needs the backstop, too: TCP can be spoken on a raw socket.

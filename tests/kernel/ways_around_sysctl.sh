@@ -55,11 +55,16 @@ blocked "io_uring: write" sysctl /jail --io-uring "${value[@]}"
 blocked "io_uring: read" sysctl /jail --io-uring sysctl read net.ipv4.tcp_rmem
 
 # Strings are written at the file position: in two pieces the value would never be seen whole.
-blocked "one byte a write" sysctl /jail --split "${text[@]}"
-blocked "at a file position" sysctl /jail --pos 1 sysctl write kernel.domainname=vil
+printf good >/proc/sys/kernel/domainname
+is "one byte a write" denied /jail --split "${text[@]}"
+is "at a file position" denied /jail --pos 1 sysctl write kernel.domainname=vil
+same "the value never got there" 0 "$(grep -c evil /proc/sys/kernel/domainname)"
+blocked "one byte a write, once more" sysctl /jail --split "${text[@]}"
+blocked "at a file position, once more" sysctl /jail --pos 1 sysctl write kernel.domainname=vil
+same "negative control: without the hook it did get there" 1 \
+	"$(grep -c evil /proc/sys/kernel/domainname)"
 is "at a file position, of a sysctl without value rules" allowed /jail --pos 1 \
 	sysctl write kernel.hostname=x
-same "the value never got there" 0 "$(grep -c evil /proc/sys/kernel/domainname)"
 
 # Other spellings of the same number.
 for spelling in 0x1 0X1 01 001 0x01 '\t1' '\n1' '1\n' '1\n\n' '1\x00' '1\t' '1 0' '\n\n\t1\n' '+1'; do
@@ -92,6 +97,7 @@ done
 # A value that is longer than what the kernel shows to the program.
 long=$(printf '%5000s' 9 | tr ' ' 0)
 printf '%s' "$long" >"$TMP/long"
+echo 0 >/proc/sys/net/ipv4/ip_forward
 # shellcheck disable=SC2016  # for the inner shell
 answer=$(in_cgroup /jail sh -c 'cat "$1" >/proc/sys/net/ipv4/ip_forward' _ "$TMP/long" 2>&1)
 same "a value of 5,000 bytes is denied or refused" 0 "$(cat /proc/sys/net/ipv4/ip_forward)"
