@@ -74,7 +74,8 @@ size_t spans_resolve(struct step **steps, struct span *spans, size_t count)
 	size_t at = 0, step_count = add_step(result, 0, 0, 0);
 	uint64_t key = 0;
 
-	qsort(spans, count, sizeof(*spans), compare_spans);
+	if (count)
+		qsort(spans, count, sizeof(*spans), compare_spans);
 	while (at < count || heap.count) {
 		if (!heap.count && key < spans[at].first)
 			key = spans[at].first;
@@ -190,7 +191,8 @@ size_t prefixes_resolve(struct interval **intervals, struct prefix *prefixes, si
 	static const uint32_t zero[4];
 	size_t size;
 
-	qsort(prefixes, count, sizeof(*prefixes), compare_prefixes);
+	if (count)
+		qsort(prefixes, count, sizeof(*prefixes), compare_prefixes);
 	add_interval(&sweep, zero, 0);
 	for (size_t i = 0; i < count; i += size) {
 		const struct prefix *prefix = &prefixes[i];

@@ -402,7 +402,7 @@ static bool verify_rules(struct verifier *verifier)
 
 		if (rule->action < CGW_ACTION_AUDIT || rule->action > CGW_ACTION_ALLOW ||
 			rule->flags & ~(CGW_RULE_UNENFORCED | CGW_RULE_PARTLY))
-			return fail(verifier, "a rule has no action");
+			return fail(verifier, "a rule has a bad action or flag");
 		if (rule->policy < slot || rule->policy >= verifier->header->policy_count ||
 			!verifier->policies[rule->policy].flags)
 			return fail(verifier, "a rule is of no policy, or out of order");

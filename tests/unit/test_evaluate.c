@@ -1,0 +1,601 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Decisions: the compiled tables and the matcher together, against tables and a model by hand. */
+#include "ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "match.h"
+
+/* ---- tables of questions ---- */
+
+static const struct question {
+	const char *rules; /* behind [policy]; NULL: those of the row before */
+	const char *operation;
+	enum cgw_verdict verdict;
+	enum cgw_reason reason; /* 0: allowed, or CGW_REASON_RULE */
+	uint32_t line;		/* of the rule, from 5; 0: allowed */
+} questions[] = {
+	/* sysctl names */
+	{"[sysctl]\ndeny = write kernel.*\nallow = write kernel.printk\naudit = read "
+	 "kernel.kptr_restrict\n"
+	 "deny = write net.ipv4.**\n",
+		"sysctl write kernel.core_pattern", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "sysctl write kernel.printk", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write kernel.random.uuid", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl read kernel.core_pattern", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl read kernel.kptr_restrict", CGW_VERDICT_AUDIT, 0, 7},
+	{NULL, "sysctl write net.ipv4.conf.all.forwarding", CGW_VERDICT_DENY, 0, 8},
+	{NULL, "sysctl write net.ipv6.conf.all.forwarding", CGW_VERDICT_ALLOW, 0, 0},
+	/* values */
+	{"[sysctl]\ndeny = write kernel.core_pattern |*\nallow = write kernel.core_pattern |/ok\n"
+	 "deny = write vm.overcommit 1\naudit = write vm.overcommit *\ndeny = write vm.x *\nallow "
+	 "= write vm.x\n",
+		"sysctl write kernel.core_pattern=|/bin/x", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "sysctl write kernel.core_pattern= |/bin/x\\nfoo", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "sysctl write kernel.core_pattern=|/ok", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write kernel.core_pattern=core", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write kernel.core_pattern", CGW_VERDICT_DENY, CGW_REASON_VALUE_UNREADABLE,
+		5},
+	{NULL, "sysctl write vm.overcommit=0x1", CGW_VERDICT_DENY, 0, 7},
+	{NULL, "sysctl write vm.overcommit=\\n01 junk", CGW_VERDICT_DENY, 0, 7},
+	{NULL, "sysctl write vm.overcommit=2", CGW_VERDICT_AUDIT, 0, 8},
+	{NULL, "sysctl write vm.overcommit", CGW_VERDICT_DENY, CGW_REASON_VALUE_UNREADABLE, 7},
+	{NULL, "sysctl write vm.x=5", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write vm.x", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl read kernel.core_pattern", CGW_VERDICT_ALLOW, 0, 0},
+	/* addresses */
+	{"[network]\ndeny = connect 10.0.0.0/8\nallow = connect 10.1.0.0/16\ndeny = connect "
+	 "[2001:db8::/32]\n"
+	 "deny = connect 192.0.2.255\n",
+		"connect tcp 10.0.0.0:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.255.255.255:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 9.255.255.255:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 11.0.0.0:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.255.255:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.1.0.0:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.1.255.255:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.2.0.0:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 192.0.2.254:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 192.0.2.255:1", CGW_VERDICT_DENY, 0, 8},
+	{NULL, "connect tcp 192.0.3.0:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::ffff:10.0.0.1]:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp [::ffff:10.1.0.1]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::10.0.0.1]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect icmp 10.0.0.1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect other 10.0.0.1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp [2001:db8::]:1", CGW_VERDICT_DENY, 0, 7},
+	{NULL, "connect tcp [2001:db8:ffff:ffff:ffff:ffff:ffff:ffff]:1", CGW_VERDICT_DENY, 0, 7},
+	{NULL, "connect tcp [2001:db9::]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind tcp 10.0.0.1:1", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect *\nallow = connect [2001:db8::1]\nallow = connect "
+	 "192.0.2.1/32\n",
+		"connect udp 255.255.255.255:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect udp [ffff::]:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect udp [2001:db8::1]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect udp 192.0.2.1:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix /x", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect unix @x", CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = connect 0.0.0.0/0\n", "connect tcp 1.2.3.4:5", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp [::1]:5", CGW_VERDICT_ALLOW, 0, 0},
+	/* ports */
+	{"[network]\ndeny = connect tcp *:0,22,8000-8099,65535\nallow = connect tcp *:8050\n",
+		"connect tcp 10.0.0.1:0", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.0.0.1:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.0.1:21", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.0.1:22", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.0.0.1:23", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [2001:db8::1]:7999", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [2001:db8::1]:8000", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.0.0.1:8050", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.0.1:8099", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 10.0.0.1:8100", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.0.1:65534", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 10.0.0.1:65535", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect udp 10.0.0.1:22", CGW_VERDICT_ALLOW, 0, 0},
+	/* connect to a wildcard address reaches the loopback */
+	{"[network]\ndeny = connect 127.0.0.0/8\n", "connect tcp 0.0.0.0:1", CGW_VERDICT_DENY, 0,
+		5},
+	{NULL, "connect tcp [::]:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp [::ffff:0.0.0.0]:1", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 0.0.0.1:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::1]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::2]:1", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind tcp 0.0.0.0:1", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect tcp [::1]:22\n", "connect tcp [::]:22", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp [::]:23", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp 0.0.0.0:22", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect 10.0.0.0/8\n", "connect tcp 0.0.0.0:1", CGW_VERDICT_ALLOW, 0,
+		0},
+	{"[network]\ndeny = connect *\nallow = connect 127.0.0.1\n", "connect tcp 0.0.0.0:1",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::]:1", CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = connect *\nallow = connect 127.0.0.1 [::1]\n", "connect tcp [::]:1",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect *\nallow = connect [::1]\n", "connect tcp [::]:1",
+		CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = connect *\nallow = connect 0.0.0.0/5\n", "connect tcp 0.0.0.0:1",
+		CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect tcp 0.0.0.1:1", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect *\nallow = connect 0.0.0.0\n", "connect tcp 0.0.0.0:1",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect *\nallow = connect [::]:80\n", "connect tcp [::]:80",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect tcp [::]:81", CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = connect 0.0.0.0\naudit = connect 127.0.0.1\n", "connect tcp 0.0.0.0:1",
+		CGW_VERDICT_DENY, 0, 5},
+	{"[network]\naudit = connect 0.0.0.0\ndeny = connect 127.0.0.1\n", "connect tcp 0.0.0.0:1",
+		CGW_VERDICT_DENY, 0, 6},
+	/* bind to a wildcard address takes all of them */
+	{"[network]\ndeny = bind tcp 10.0.0.1:80\n", "bind tcp 0.0.0.0:80", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "bind tcp 0.0.0.0:81", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind udp 0.0.0.0:80", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind tcp [::]:80", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "bind tcp [::1]:80", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "listen tcp 0.0.0.0:80", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = listen tcp [2001:db8::1]:80\n", "listen tcp [::]:80", CGW_VERDICT_DENY,
+		0, 5},
+	{NULL, "listen tcp 0.0.0.0:80", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = bind *\nallow = bind 127.0.0.0/8\n", "bind tcp 0.0.0.0:80",
+		CGW_VERDICT_DENY, 0, 5},
+	{NULL, "bind tcp 127.0.0.1:80", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = bind *\nallow = bind 0.0.0.0/0\n", "bind tcp 0.0.0.0:80",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind tcp [::]:80", CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = bind tcp 10.0.0.1:80\nallow = bind [::/0]\n", "bind tcp [::]:80",
+		CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = bind tcp *:1-1023\nallow = bind tcp [::]:80\n", "bind tcp [::]:80",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind tcp 0.0.0.0:80", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "bind tcp [::]:81", CGW_VERDICT_DENY, 0, 5},
+	{"[network]\ndeny = bind *\nallow = bind *:8080\n", "bind tcp [::]:8080", CGW_VERDICT_ALLOW,
+		0, 0},
+	/* unix */
+	{"[network]\ndeny = connect /run/*.sock @abs-*\nallow = connect /run/ok.sock\naudit = bind "
+	 "unix *\n",
+		"connect unix /run/docker.sock", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect unix /run/ok.sock", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix /run/a/b.sock", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix /tmp/x", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix @abs-x/y", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "connect unix @run", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix /tmp/../run/x.sock", CGW_VERDICT_DENY, CGW_REASON_PATH_AMBIGUOUS, 5},
+	{NULL, "connect unix /tmp//x", CGW_VERDICT_DENY, CGW_REASON_PATH_AMBIGUOUS, 5},
+	{NULL, "connect unix /tmp/./x", CGW_VERDICT_DENY, CGW_REASON_PATH_AMBIGUOUS, 5},
+	{NULL, "connect unix /tmp/x/", CGW_VERDICT_DENY, CGW_REASON_PATH_AMBIGUOUS, 5},
+	{NULL, "connect unix run/x.sock", CGW_VERDICT_DENY, CGW_REASON_PATH_AMBIGUOUS, 5},
+	{NULL, "connect unix /run/.x", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "connect unix @a//b", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "bind unix /tmp/x", CGW_VERDICT_AUDIT, 0, 7},
+	{NULL, "bind unix x", CGW_VERDICT_AUDIT, CGW_REASON_PATH_AMBIGUOUS, 7},
+	{NULL, "listen unix x", CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect /run/x\nallow = connect unix *\n", "connect unix x",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{"[network]\ndeny = connect @x\n", "connect unix x", CGW_VERDICT_ALLOW, 0, 0},
+	/* sockets */
+	{"[network]\ndeny = socket raw packet\nallow = socket packet/dgram\naudit = socket "
+	 "unix/stream\n",
+		"socket inet/raw", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "socket inet6/raw", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "socket inet/stream", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "socket packet/raw", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "socket packet/dgram", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "socket unix/stream", CGW_VERDICT_AUDIT, 0, 7},
+	{NULL, "socket unix/dgram", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "socket netlink/raw", CGW_VERDICT_ALLOW, 0, 0},
+};
+
+static void test_questions(void **state)
+{
+	struct image image = {0};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(questions); i++) {
+		const struct question *row = &questions[i];
+		enum cgw_reason reason = row->line && !row->reason ? CGW_REASON_RULE : row->reason;
+		struct cgw_decision decision;
+		uint32_t line = 0;
+
+		if (row->rules) {
+			struct strbuf text = STRBUF_INIT;
+
+			strbuf_printf(&text, HEAD "%s", row->rules);
+			image_free(&image);
+			image = ruleset_image(text.data);
+			strbuf_free(&text);
+		}
+		decision = ruleset_ask(&image, "/a", row->operation);
+		if (decision.verdict != CGW_VERDICT_ALLOW)
+			line = image_rule(&image, decision.rule)->line;
+		if (decision.verdict != row->verdict || decision.reason != reason ||
+			line != row->line)
+			fail_msg("row %zu: %s: verdict %u, reason %u, line %u", i, row->operation,
+				decision.verdict, decision.reason, line);
+	}
+	image_free(&image);
+}
+
+/* ---- several policies ---- */
+
+static const char policy_a[] = "[policy]\nname = a\ncgroup = /x/** /b/*\n[sysctl]\n"
+			       "deny = write kernel.*\nallow = write vm.a\naudit = write vm.b\n";
+static const char policy_b[] = "[policy]\nname = b\ncgroup = /x\nmode = audit\n[sysctl]\n"
+			       "deny = write kernel.*\ndeny = write vm.*\n";
+static const char policy_c[] = "[policy]\nname = c\ncgroup = /x/y\n[sysctl]\n"
+			       "deny = write kernel.a\ndeny = write vm.b\n";
+
+static const struct {
+	const char *cgroup;
+	const char *operation;
+	enum cgw_verdict verdict;
+	uint32_t policy;
+} several[] = {
+	{"", "sysctl write kernel.a", CGW_VERDICT_ALLOW, 0},
+	{"/", "sysctl write kernel.a", CGW_VERDICT_ALLOW, 0},
+	{"/b", "sysctl write kernel.a", CGW_VERDICT_ALLOW, 0},
+	{"/b/c", "sysctl write kernel.a", CGW_VERDICT_DENY, 0},
+	{"/b/c/d/e", "sysctl write kernel.a", CGW_VERDICT_DENY, 0},
+	{"/bb/c", "sysctl write kernel.a", CGW_VERDICT_ALLOW, 0},
+	{"/x", "sysctl write kernel.a", CGW_VERDICT_DENY, 0},
+	{"/x/", "sysctl write kernel.a", CGW_VERDICT_DENY, 0},
+	{"/x/y/z", "sysctl write kernel.a", CGW_VERDICT_DENY, 0}, /* a and c: a is named */
+	{"/x/z", "sysctl write vm.a", CGW_VERDICT_AUDIT, 1},	  /* no policy cancels another */
+	{"/x/z", "sysctl write vm.b", CGW_VERDICT_AUDIT, 0},
+	{"/x/y", "sysctl write vm.b", CGW_VERDICT_DENY, 2}, /* deny over audit */
+	{"/xy", "sysctl write vm.b", CGW_VERDICT_ALLOW, 0},
+	/* by hand: c to /h/i, a to /h */
+	{"/h", "sysctl write vm.b", CGW_VERDICT_AUDIT, 0},
+	{"/h/i", "sysctl write vm.b", CGW_VERDICT_DENY, 2},
+	{"/h/i/j", "sysctl write vm.b", CGW_VERDICT_DENY, 2},
+	{"/h/ij", "sysctl write vm.b", CGW_VERDICT_AUDIT, 0},
+	{"/hh", "sysctl write vm.b", CGW_VERDICT_ALLOW, 0},
+};
+
+static void test_several(void **state)
+{
+	const char *const texts[] = {policy_b, policy_c, policy_a, NULL};
+	const struct attachment attachments[] = {{12, "/h", "a"}, {5, "/h/i", "c"}};
+	struct image image;
+
+	(void)state;
+	ruleset_compile(&image, texts, NULL, attachments, 2);
+	for (size_t i = 0; i < ROWS(several); i++) {
+		struct cgw_decision decision =
+			ruleset_ask(&image, several[i].cgroup, several[i].operation);
+
+		if (decision.verdict != several[i].verdict || decision.policy != several[i].policy)
+			fail_msg("row %zu: verdict %u by %u", i, decision.verdict, decision.policy);
+	}
+	image_free(&image);
+}
+
+/* The names decide who is named, not the slots. */
+static void test_order(void **state)
+{
+	const char *const first[] = {
+		"[policy]\nname = b\ncgroup = /a\n[sysctl]\ndeny = write vm.*\n", NULL};
+	const char *const second[] = {
+		first[0], "[policy]\nname = a\ncgroup = /a\n[sysctl]\ndeny = write vm.*\n", NULL};
+	struct image one, two;
+
+	(void)state;
+	ruleset_compile(&one, first, NULL, NULL, 0);
+	ruleset_compile(&two, second, &one, NULL, 0);
+	assert_int_equal(image_slot(&two, "b"), 0);
+	assert_int_equal(ruleset_ask(&two, "/a", "sysctl write vm.a").policy, 1);
+	image_free(&one);
+	image_free(&two);
+}
+
+static void test_not_judged(void **state)
+{
+	static const char *const texts[] = {
+		"read /etc/passwd", "kernel mount", "capability sys_admin", "device write c 1:1"};
+	struct image image = ruleset_image(HEAD "[kernel]\ndeny = mount\n");
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(texts); i++) {
+		struct cgw_decision decision = {.verdict = 77};
+		struct operation operation;
+		struct cgw_set set;
+		char *error;
+
+		assert_int_equal(operation_parse(&operation, texts[i], &error), 0);
+		image_scope(&image, "/a", &set);
+		assert_int_equal(image_evaluate(&image, &set, &operation, &decision), -ENOSYS);
+		assert_int_equal(decision.verdict, 77);
+		operation_free(&operation);
+	}
+	image_free(&image);
+}
+
+/* What no kernel program can read whole is denied where a deny rule could match. */
+static void test_too_long(void **state)
+{
+	struct image image = ruleset_image(HEAD "[sysctl]\ndeny = write kernel.x\n");
+	struct operation operation = {.op = CGW_OP_SYSCTL_WRITE, .name_length = CGW_TEXT_MAX + 1};
+	struct cgw_decision decision;
+	struct cgw_set set;
+	char *path = calloc(1, CGW_TEXT_MAX + 2);
+
+	(void)state;
+	memset(path, 'a', CGW_TEXT_MAX + 1);
+	path[0] = '/';
+	image_scope(&image, path, &set);
+	assert_int_equal(set.word[0], 1);
+	operation.name = path;
+	assert_int_equal(image_evaluate(&image, &set, &operation, &decision), 0);
+	assert_int_equal(decision.verdict, CGW_VERDICT_DENY);
+	assert_int_equal(decision.reason, CGW_REASON_NAME_UNREADABLE);
+	assert_int_equal(decision.rule, CGW_NO_RULE);
+	operation.op = CGW_OP_SYSCTL_READ;
+	assert_int_equal(image_evaluate(&image, &set, &operation, &decision), 0);
+	assert_int_equal(decision.verdict, CGW_VERDICT_ALLOW);
+	free(path);
+	image_free(&image);
+}
+
+/* ---- paths of unix sockets ---- */
+
+static void test_ambiguous(void **state)
+{
+	static const struct {
+		const char *path;
+		bool ambiguous;
+	} rows[] = {
+		{"/a", false},
+		{"/run/x.sock", false},
+		{"/run/..x/.y/z..", false},
+		{"/run/...", false},
+		{"", true},
+		{"/", true},
+		{"a", true},
+		{"./a", true},
+		{"//a", true},
+		{"/a//b", true},
+		{"/a/./b", true},
+		{"/a/../b", true},
+		{"/./a", true},
+		{"/../a", true},
+		{"/a/", true},
+		{"/a/.", true},
+		{"/a/..", true},
+	};
+	char longest[CGW_UNIX_NAME_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++)
+		if (cgw_unix_ambiguous((const __u8 *)rows[i].path, strlen(rows[i].path)) !=
+			rows[i].ambiguous)
+			fail_msg("%s", rows[i].path);
+	memset(longest, 'a', sizeof(longest));
+	longest[0] = '/';
+	assert_int_equal(cgw_unix_ambiguous((const __u8 *)longest, CGW_UNIX_NAME_MAX), 0);
+	assert_int_equal(cgw_unix_ambiguous((const __u8 *)longest, CGW_UNIX_NAME_MAX + 1), 1);
+	longest[CGW_UNIX_NAME_MAX - 1] = '/';
+	assert_int_equal(cgw_unix_ambiguous((const __u8 *)longest, CGW_UNIX_NAME_MAX), 1);
+}
+
+/* ---- ports that cannot be read ---- */
+
+static uint32_t ask_unknown_port(const struct image *image, const char *text)
+{
+	struct cgw_decision decision = {0};
+	struct operation operation;
+	struct cgw_set set;
+	char *error;
+
+	assert_int_equal(operation_parse(&operation, text, &error), 0);
+	operation.port = CGW_PORT_UNKNOWN;
+	image_scope(image, "/a", &set);
+	assert_int_equal(image_evaluate(image, &set, &operation, &decision), 0);
+	operation_free(&operation);
+	return decision.verdict;
+}
+
+static void test_unknown_port(void **state)
+{
+	struct image image = ruleset_image(HEAD "[network]\n"
+						"deny = connect tcp 10.0.0.1:22\n"
+						"deny = connect tcp 10.0.0.2:22\n"
+						"allow = connect tcp 10.0.0.2\n"
+						"audit = connect tcp 10.0.0.3:22\n"
+						"deny = connect tcp 10.0.0.4\n"
+						"allow = connect tcp 10.0.0.4:1-65535\n");
+
+	(void)state;
+	assert_int_equal(ask_unknown_port(&image, "connect tcp 10.0.0.1:1"), CGW_VERDICT_DENY);
+	assert_int_equal(ask_unknown_port(&image, "connect tcp 10.0.0.2:1"), CGW_VERDICT_ALLOW);
+	assert_int_equal(ask_unknown_port(&image, "connect tcp 10.0.0.3:1"), CGW_VERDICT_AUDIT);
+	assert_int_equal(ask_unknown_port(&image, "connect tcp 10.0.0.4:1"), CGW_VERDICT_DENY);
+	assert_int_equal(ask_unknown_port(&image, "connect udp 10.0.0.1:1"), CGW_VERDICT_ALLOW);
+	image_free(&image);
+}
+
+/* ---- random rules against a model ---- */
+
+/* The refs of all rules that match, the greatest: what the language says, wildcards aside. */
+static uint32_t model_plain(const struct policy *policy, const struct operation *asked,
+	const uint32_t *address, bool ipv6)
+{
+	uint32_t best = 0;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+		const struct rule_peer *peer = &rule->peer;
+		bool matches = rule->ops >> asked->op & 1 && rule->protos >> asked->proto & 1;
+
+		if (peer->kind != PEER_ANY) {
+			matches &= peer->kind == (ipv6 ? PEER_IPV6 : PEER_IPV4);
+			for (uint32_t bit = 0; matches && bit < peer->prefix; bit++)
+				matches = !((address[bit / 32] ^ peer->address[bit / 32]) >>
+						    (31 - bit % 32) &
+					    1);
+		}
+		if (matches && peer->port_count) {
+			matches = false;
+			for (size_t j = 0; j < peer->port_count; j++)
+				matches |= peer->ports[j].first <= asked->port &&
+					   asked->port <= peer->ports[j].last;
+		}
+		if (matches && CGW_REF(rule->action, i) > best)
+			best = CGW_REF(rule->action, i);
+	}
+	return best;
+}
+
+/*
+ * Few addresses, ports and protocols, so that the rules meet. Wildcard addresses have rows of
+ * their own above and are left out here.
+ */
+static const char *const peers[] = {"*", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "10.1.0.0/16",
+	"10.1.2.3", "10.1.2.2/31", "128.0.0.0/1", "255.255.255.255", "[::/0]", "[2001:db8::/32]",
+	"[2001:db8::/33]", "[2001:db8::1]", "[8000::/1]"};
+static const char *const addresses[] = {"10.1.2.3", "10.1.2.2", "10.1.2.4", "10.128.0.0",
+	"10.127.255.255", "128.0.0.0", "127.255.255.255", "255.255.255.255", "255.255.255.254",
+	"[2001:db8::1]", "[2001:db8::2]", "[2001:db8:8000::]", "[8000::]", "[7fff::]",
+	"[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]"};
+static const char *const ports[] = {"", ":22", ":0", ":65535", ":20-30", ":1-65535", ":0-22,24-80"};
+static const char *const asked_ports[] = {
+	"0", "1", "19", "20", "22", "23", "24", "80", "81", "65535"};
+static const char *const protos[] = {"", "tcp ", "udp ", "tcp,udp ", "sctp "};
+static const char *const actions[] = {"deny", "deny", "audit", "allow"};
+
+#define PICK(table) ((table)[random_next(seed) % ROWS(table)])
+
+static void random_rules(struct strbuf *text, uint64_t *seed)
+{
+	size_t count = 1 + random_next(seed) % 12;
+
+	strbuf_puts(text, HEAD "[network]\n");
+	for (size_t i = 0; i < count; i++) {
+		const char *proto = PICK(protos), *peer = PICK(peers), *port = PICK(ports);
+
+		strbuf_printf(text, "%s = %s %s%s%s\n", PICK(actions),
+			random_next(seed) % 3 ? "connect" : "connect,bind", proto, peer, port);
+	}
+}
+
+static void ask_random(const struct image *image, const struct policy *policy, uint64_t *seed)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct cgw_decision decision = {0};
+	struct operation operation;
+	struct cgw_set set;
+	uint32_t expected, found = 0;
+	char *error;
+
+	strbuf_printf(&text, "%s %s %s:%s", random_next(seed) % 4 ? "connect" : "bind",
+		random_next(seed) % 2 ? "tcp" : "udp", PICK(addresses), PICK(asked_ports));
+	assert_int_equal(operation_parse(&operation, text.data, &error), 0);
+	image_scope(image, "/a", &set);
+	assert_int_equal(image_evaluate(image, &set, &operation, &decision), 0);
+	expected =
+		model_plain(policy, &operation, operation.address, strchr(text.data, '[') != NULL);
+	if (CGW_REF_ACTION(expected) == CGW_ACTION_ALLOW)
+		expected = 0;
+	if (decision.verdict != CGW_VERDICT_ALLOW)
+		found = CGW_REF(decision.verdict - 1, decision.rule);
+	if (found != expected)
+		fail_msg("%s: %08x instead of %08x", text.data, found, expected);
+	strbuf_free(&text);
+	operation_free(&operation);
+}
+
+static void test_random(void **state)
+{
+	uint64_t seed = 5;
+
+	(void)state;
+	for (int round = 0; round < 1500; round++) {
+		struct strbuf text = STRBUF_INIT;
+		struct policies policies = {0};
+		struct diagnostics diags = {0};
+		struct image image;
+		const char *why;
+
+		random_rules(&text, &seed);
+		if (policies_read_text(&policies, "f", text.data, text.length, &diags)) {
+			print_diagnostics(&diags);
+			fail_msg("%s", text.data);
+		}
+		assert_int_equal(policies_compile(&image, &policies, NULL, NULL, 0, &diags), 0);
+		assert_int_equal(image_verify(image.data, image.size, &why), 0);
+		for (int probe = 0; probe < 40; probe++)
+			ask_random(&image, policies.items[0], &seed);
+		image_free(&image);
+		policies_free(&policies);
+		diagnostics_free(&diags);
+		strbuf_free(&text);
+	}
+}
+
+/* ---- a block list ---- */
+
+/* 100,000 CIDRs with exceptions: each answer is that of a look at every rule. */
+static void test_block_list(void **state)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct policies policies = {0};
+	struct diagnostics diags = {0};
+	struct cgw_set set = {.word = {1}};
+	struct image image;
+	uint64_t seed = 9;
+	size_t denied = 0;
+	const char *why;
+
+	(void)state;
+	strbuf_puts(&text, HEAD "[network]\n");
+	for (int i = 0; i < 100000; i++) {
+		uint32_t bits = 10 + random_next(&seed) % 23;
+		uint32_t address = (uint32_t)(random_next(&seed) * 2) & ~0U << (32 - bits);
+
+		strbuf_printf(&text, "%s = connect %s%u.%u.%u.%u/%u%s\n", i % 7 ? "deny" : "allow",
+			i % 3 ? "" : "tcp ", address >> 24, address >> 16 & 255, address >> 8 & 255,
+			address & 255, bits, i % 5 ? "" : ":80");
+	}
+	assert_int_equal(policies_read_text(&policies, "f", text.data, text.length, &diags), 0);
+	assert_int_equal(policies_compile(&image, &policies, NULL, NULL, 0, &diags), 0);
+	assert_int_equal(image_verify(image.data, image.size, &why), 0);
+	assert_in_range(image.size, 1 << 20, 32 << 20);
+	for (int probe = 0; probe < 300; probe++) {
+		struct operation operation = {.op = CGW_OP_CONNECT,
+			.proto = probe % 2 ? CGW_PROTO_TCP : CGW_PROTO_UDP,
+			.family = 2,
+			.port = probe % 3 ? 80 : 81,
+			.address = {random_next(&seed) * 2}};
+		uint32_t expected =
+			model_plain(policies.items[0], &operation, operation.address, false);
+		struct cgw_decision decision;
+
+		assert_int_equal(image_evaluate(&image, &set, &operation, &decision), 0);
+		if (CGW_REF_ACTION(expected) == CGW_ACTION_DENY) {
+			assert_int_equal(decision.verdict, CGW_VERDICT_DENY);
+			assert_int_equal(decision.rule, CGW_REF_RULE(expected));
+			denied++;
+		} else {
+			assert_int_equal(decision.verdict, CGW_VERDICT_ALLOW);
+		}
+	}
+	assert_in_range(denied, 30, 290);
+	strbuf_free(&text);
+	policies_free(&policies);
+	diagnostics_free(&diags);
+	image_free(&image);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_questions),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_not_judged),
+		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_ambiguous),
+		cmocka_unit_test(test_unknown_port),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_block_list),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
