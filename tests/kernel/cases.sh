@@ -39,7 +39,7 @@ live()
 offline()
 {
 	"$CGWARD" explain "${paths[@]}" --json --cgroup "$1" -- "$2" | jq -r \
-		'if .verdict == "allow" then "allow||" else "\(.verdict)|\(.rule)|\(.file):\(.line)" end'
+		'if .verdict == "allow" then "allow||" else "\(.verdict)|\(.rule)|\(.source)" end'
 }
 
 # An event of an operation that was let through has no reason to hurry: give the reader the time to
