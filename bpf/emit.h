@@ -130,33 +130,32 @@ static __always_inline void emit_exe(struct scratch *scratch, struct task_struct
 			CGW_TEXT_MAX - walk.offset);
 }
 
+/* By the task's memory, not by helpers: before Linux 6.13 or so, cgroup_skb programs have none for
+ * it. */
 static __always_inline void emit_task(struct cgw_event *event, struct task_struct *task)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid(), uid_gid = bpf_get_current_uid_gid();
 	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
 	__u32 level = BPF_CORE_READ(pid, level);
-	struct upid upid = {};
 
-	event->pid = pid_tgid >> 32;
-	event->tid = pid_tgid;
+	event->pid = BPF_CORE_READ(task, tgid);
+	event->tid = BPF_CORE_READ(task, pid);
 	event->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	bpf_core_read(&upid.nr, sizeof(upid.nr),
+	bpf_core_read(&event->ns_pid, sizeof(event->ns_pid),
 		(void *)pid + bpf_core_field_offset(struct pid, numbers) +
 			level * bpf_core_type_size(struct upid) +
 			bpf_core_field_offset(struct upid, nr));
-	event->ns_pid = upid.nr;
-	event->uid = uid_gid;
-	event->gid = uid_gid >> 32;
+	event->uid = BPF_CORE_READ(task, cred, uid.val);
+	event->gid = BPF_CORE_READ(task, cred, gid.val);
 	event->loginuid = ~0U;
 	if (bpf_core_field_exists(task->loginuid))
 		event->loginuid = BPF_CORE_READ(task, loginuid.val);
-	bpf_get_current_comm(event->comm, sizeof(event->comm));
+	bpf_core_read(event->comm, sizeof(event->comm), &task->comm);
 }
 
 /* Whose policy it was; asked again, because the call has only the union. */
 static __always_inline __u8 emit_judged(__u64 task_cgroup_id, __u32 policy)
 {
-	__u32 word = (policy / 64) & (CGW_SET_WORDS - 1), tgid = bpf_get_current_pid_tgid() >> 32;
+	__u32 word = (policy / 64) & (CGW_SET_WORDS - 1), tgid = current_tgid();
 	struct cgw_scope *scope = bpf_map_lookup_elem(&scopes, &task_cgroup_id);
 	struct cgw_process *process;
 

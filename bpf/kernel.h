@@ -86,7 +86,18 @@ typedef struct {
 	__u32 val;
 } kuid_t;
 
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+};
+
 struct task_struct {
+	char comm[16];
+	const struct cred *cred;
 	int pid;
 	int tgid;
 	__u64 start_boottime;

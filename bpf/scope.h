@@ -193,15 +193,23 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
 }
 
+static __always_inline __u32 current_tgid(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, tgid);
+}
+
 /* Adds what the running process keeps from cgroups that it has left; see task.bpf.c. */
 static __always_inline void scope_add_kept(struct call *call)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32, zero = 0;
+	__u32 zero = 0, tgid;
 	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
 	struct cgw_process *process;
 
 	if (!state || !state->kept)
 		return;
+	tgid = current_tgid();
 	process = bpf_map_lookup_elem(&processes, &tgid);
 	if (!process || !cgw_set_summary(&process->kept) || !call_claim(call))
 		return;

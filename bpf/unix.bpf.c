@@ -24,21 +24,17 @@ static __always_inline __u32 read_name(
 	*kind = CGW_UNIX_PATH;
 	if (size <= 2)
 		return 0;
-	length = size - 2;
-	if (length > UNIX_NAME_MAX)
-		length = UNIX_NAME_MAX;
+	length = size - 2 < UNIX_NAME_MAX ? size - 2 : UNIX_NAME_MAX;
 	if (bpf_probe_read_kernel(scratch->name.bytes, 1, address + 2))
 		return 0;
 	if (!scratch->name.bytes[0]) {
 		*kind = CGW_UNIX_ABSTRACT;
-		length--;
-		if (length && length <= UNIX_NAME_MAX &&
-			bpf_probe_read_kernel(scratch->name.bytes, length, address + 3))
-			return 0;
-		return length;
+		length = CGW_OPAQUE(length - 1) & 127;
+		return bpf_probe_read_kernel(scratch->name.bytes, length, address + 3) ? 0 : length;
 	}
 	/* A path ends at its NUL, or at the end of the address. */
-	scratch->name.bytes[length & 127] = 0;
+	length = CGW_OPAQUE(length) & 127;
+	scratch->name.bytes[length] = 0;
 	if (bpf_probe_read_kernel(scratch->name.bytes, length, address + 2))
 		return 0;
 	got = bpf_probe_read_kernel_str(

@@ -148,11 +148,15 @@ CGW_INLINE void cgw_run_step(struct cgw_run *run, __u8 byte)
 	at->state = cgw_u32(run->view, at->rows + at->state + 4 + 4 * class);
 }
 
+/* Opaque: clang would join the two masked numbers by "or", whose bounds Linux 6.1 does not follow.
+ */
 CGW_INLINE __u8 cgw_run_byte(struct cgw_run *run)
 {
 	struct cgw_cursor *at = run->at;
+	__u64 base = CGW_OPAQUE((__u64)at->base & CGW_TEXT_MAX);
+	__u64 position = CGW_OPAQUE((__u64)at->position & (CGW_TEXT_MAX - 1));
 
-	return run->bytes[(at->base & CGW_TEXT_MAX) + (at->position & (CGW_TEXT_MAX - 1))];
+	return run->bytes[base + position];
 }
 
 CGW_INLINE __u32 cgw_run_accept(struct cgw_run *run)
