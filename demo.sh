@@ -4,7 +4,8 @@
 #
 # Everything happens in namespaces and a cgroup of the demonstration's own, below which cgward's
 # programs are attached; all of it is removed at the end. The exit status is 0 if everything that
-# is shown was as it should be.
+# is shown was as it should be. What is shown is what the programs print; only long ids of containers
+# and the directories of the demonstration are shortened.
 set -u
 cd "$(dirname "$0")" || exit 1
 SUITE=demo
@@ -47,13 +48,20 @@ caption()
 	printf '\n%s%s%s\n' "$strong" "$*" "$plain"
 }
 
+shorten()
+{
+	sed -E "s|$CGROUP|/sys/fs/cgroup|g; s|$BPFFS|/sys/fs/bpf/cgward|g; s|$TMP/||g; s|$SOURCE_DIR/||g
+		s|^(. )timeout 20 |\1|
+		s/([0-9a-f]{12})[0-9a-f]{52}/\1.../g; s|^$BUILD/[a-z]*/||; s|(^. )$BUILD/[a-z]*/|\1|"
+}
+
 # show EXPECTED-STATUS COMMAND...: prints the command, its output, and complains if it went wrong
 show()
 {
 	local status
 
-	echo "\$ ${*:2}" | sed "s|$CGROUP|/sys/fs/cgroup|g; s|$BPFFS|/sys/fs/bpf/cgward|g; s|$TMP/||g"
-	"${@:2}" 2>&1 | sed 's/^/    /'
+	echo "\$ ${*:2}" | shorten
+	"${@:2}" 2>&1 | shorten | sed 's/^/    /'
 	status=${PIPESTATUS[0]}
 	[ "$status" = "$1" ] || {
 		echo "    demo.sh: the exit status is $status; it should have been $1"
@@ -93,8 +101,8 @@ echo 'hello from the web server' >"$TMP/www/index.html"
 busybox httpd -f -p 80 -h "$TMP/www" &
 eventually 5 busybox wget -q -O /dev/null http://10.0.0.1/ || broken "no web server"
 
-caption "1. A policy for every container: policies/examples/container-baseline.ini"
-grep -vE '^;|^$|libpod_parent|kube|cri|unix' "$SOURCE_DIR/policies/examples/container-baseline.ini" |
+caption "1. A policy for every container: policies/examples/container-baseline.ini, in extracts"
+grep -vE '^;|^$|libpod_parent|kube|cri' "$SOURCE_DIR/policies/examples/container-baseline.ini" |
 	sed 's/^/    /'
 
 caption "2. The kernel is told; after that no process of cgward is needed"
@@ -103,16 +111,16 @@ left=$(ours)
 echo "    processes of cgward that run now: ${left:-none}"
 [ -z "$left" ] || WRONG=1
 
-caption "3. A container is started by crun: root, all capabilities, /proc/sys writable"
+caption "3. A container is started by crun: root with CAP_SYS_ADMIN, /proc/sys writable"
 container first "$(printf 'f1%.0s' {1..32})"
 inside first 1 sysctl -w 'kernel.core_pattern=|/tmp/rootkit'
 inside first 0 sysctl kernel.core_pattern
-inside first 1 wget -q -T 3 -O - http://169.254.169.254/latest/meta-data/
-inside first 0 wget -q -T 3 -O - http://10.0.0.1/
+inside first 1 wget -q -O - http://169.254.169.254/latest/meta-data/
+inside first 0 wget -q -O - http://10.0.0.1/
 
 caption "4. The same by another name for the same file, and by another name for the same address"
 inside first 1 sh -c 'exec 3>/proc/self/root/proc/sys/kernel/core_pattern; echo x >&3'
-inside first 1 wget -q -T 3 -O - 'http://[::ffff:169.254.169.254]/'
+inside first 1 wget -q -O - 'http://[::ffff:169.254.169.254]/'
 
 caption "5. A new container of the same name pattern: governed from its first instruction"
 container second "$(printf '2e%.0s' {1..32})"
@@ -131,7 +139,7 @@ show 1 "$CGWARD" explain --live --bpffs "$BPFFS" \
 
 caption "9. Everything is removed"
 show 0 cgward remove
-inside first 0 wget -q -T 3 -O - http://169.254.169.254/
+inside first 0 wget -q -O - http://169.254.169.254/
 for name in first second; do
 	crun --root "$TMP/state" delete -f $name
 done

@@ -38,7 +38,7 @@ start()
 
 	bundle_make "$bundle" "/$SUITE_OWN/root$3" || broken "no bundle"
 	if [ $# -gt 3 ]; then
-		arguments=$(jq -cn '$ARGS.positional' --args "${@:4}")
+		arguments=$(printf '%s\n' "${@:4}" | jq -R . | jq -cs .)
 		jq ".process.args = $arguments" "$bundle/config.json" >"$bundle/new" &&
 			mv "$bundle/new" "$bundle/config.json"
 	fi
@@ -80,13 +80,13 @@ for runtime in crun runc; do
 	same "$runtime: exec enters the cgroup" "0::/$SUITE_OWN/root$scope" \
 		"$(inside cat /proc/self/cgroup | grep '^0::')"
 	same "$runtime: sysctl -w is refused with EPERM" \
-		"sysctl: error setting key 'kernel.domainname': Operation not permitted" \
-		"$(inside sysctl -w kernel.domainname=evil | grep -o 'sysctl: error.*')"
+		"sysctl: write error: Operation not permitted status 1" \
+		"$(inside sysctl -w kernel.domainname=evil | tr '\n' ' ' | sed 's/ $//')"
 	same "$runtime: the value is unchanged" "(none)" \
 		"$(inside cat /proc/sys/kernel/domainname | head -n 1)"
 	logged "$runtime: logged with name, values, cgroup and container" "
 		.type == \"violation\" and .verdict == \"deny\" and .policy == \"containers\" and
-		.op == \"write\" and .name == \"kernel.domainname\" and .old == \"(none)\" and
+		.op == \"write\" and .name == \"kernel.domainname\" and .old == \"(none)\\n\" and
 		.new == \"evil\" and .cgroup == \"$scope\" and .container.id == \"$id\" and
 		.rule == \"deny write kernel.*\" and (.source | endswith(\"containers.ini:5\")) and
 		.comm == \"sysctl\" and .uid == 0 and .ns_pid > 0 and .ns_pid < 1000 and
