@@ -232,15 +232,10 @@ is()
 	same "$1" "$2" "$(tries "${@:3}" 2>&1)"
 }
 
-# Programs that are attached to the instance's root, a line each.
-attached()
+# A link whose pin is gone goes some time later.
+link_is_gone()
 {
-	bpftool cgroup show "$CGROUP" 2>/dev/null
-}
-
-fewer_attached_than()
-{
-	[ "$(attached | wc -l)" -lt "$1" ]
+	! bpftool link show id "$1"
 }
 
 # without HOOK[+HOOK]... COMMAND...: takes the hooks' links away, runs the command, and loads
@@ -248,16 +243,16 @@ fewer_attached_than()
 # test shows nothing. $APPLIED are the policies to apply again.
 without()
 {
-	local hook before
+	local hook id
 
 	for hook in ${1//+/ }; do
 		[ -e "$BPFFS/links/$hook" ] || {
 			fail "without $hook" "no such link: $(find "$BPFFS/links" -type f -printf '%f ')"
 			return
 		}
-		before=$(attached | wc -l)
+		id=$(bpftool -j link show pinned "$BPFFS/links/$hook" | jq .id)
 		rm "$BPFFS/links/$hook"
-		eventually 5 fewer_attached_than "$before" || fail "without $hook" "the link stays"
+		eventually 5 link_is_gone "$id" || fail "without $hook" "the link stays"
 	done
 	"${@:2}"
 	cgward remove >/dev/null 2>&1 || fail "without $1" "cgward remove failed"

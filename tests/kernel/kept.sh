@@ -151,3 +151,15 @@ touch "$TMP/go"
 wait $!
 same "an escaped process that the administrator moves is governed by the new place only" \
 	"moved denied allowed" "$(tr '\n' ' ' <"$TMP/answer" | sed 's/ $//')"
+
+# Negative controls: without the two programs that see moves and births, each of these gets through.
+APPLIED='kept other threads'
+freed()
+{
+	same "$1" "moved allowed" "$(into "$CGROUP/jail" escape "$2" "$CGROUP/free" "${write[@]}" 2>&1 |
+		tr '\n' ' ' | sed 's/ $//')"
+}
+without attach_task freed "negative control: own id, without attach_task" self
+without attach_task freed "negative control: a child's id, without attach_task" child
+without attach_task freed "negative control: another process's id, without attach_task" other
+without fork+attach_task freed "negative control: CLONE_INTO_CGROUP, without fork" clone
