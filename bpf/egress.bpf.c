@@ -139,7 +139,7 @@ int cgward_egress(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 	struct sock *kernel_sk;
 	struct call call;
-	__u64 id = 0;
+	struct cgroup *added = NULL;
 
 	if (!sk) /* allowed: the kernel's own packet */
 		return 1;
@@ -154,7 +154,7 @@ int cgward_egress(struct __sk_buff *skb)
 	if (call_open(&call)) /* allowed: no ruleset has been published */
 		return 1;
 	if (sk->type == SOCK_RAW || sk->type == SOCK_DGRAM)
-		id = scope_add_current(&call);
-	scope_add_socket(&call, kernel_sk, id);
+		added = scope_add_current(&call);
+	scope_add_socket(&call, kernel_sk, added, 0);
 	return egress_judge(skb, sk, &call);
 }

@@ -93,6 +93,8 @@ struct cgw_decision {
  */
 struct cgw_work {
 	struct cgw_set set; /* the policies to ask */
+	__u32 words;	    /* bit w: set.word[w] counts; words without their bit are never read */
+	__u32 needs_value;  /* set by cgw_judge_sysctl(): what was unknown could have mattered */
 	struct cgw_decision decision;
 	__u64 bits; /* of set.word[word], not yet taken */
 	__u32 word;
@@ -117,7 +119,8 @@ CGW_INLINE void cgw_judge_start(struct cgw_judge *judge)
 
 	work->decision = (struct cgw_decision){.verdict = CGW_VERDICT_ALLOW};
 	work->bits = 0;
-	work->summary = cgw_set_summary(&work->set);
+	work->summary = work->words;
+	work->needs_value = 0;
 	work->automaton = 0;
 	work->ref = 0;
 	work->could = 0;
@@ -428,6 +431,7 @@ CGW_INLINE void cgw_sysctl_name(struct cgw_sysctl *sysctl)
 	if (sysctl->op != CGW_OP_SYSCTL_WRITE || !values)
 		return;
 	if (sysctl->unknown) {
+		work->needs_value = 1;
 		ref = cgw_u32(view, class + (__u32)offsetof(struct cgw_sysctl_class, could));
 		if (ref > work->could)
 			work->could = ref;

@@ -65,15 +65,18 @@ static __noinline int peer_report(
 	return 0;
 }
 
-/* Adds the policies of the cgroup in which the socket was made; the task's, with this id, are there
- * already. */
+/* Adds the policies of the cgroup in which the socket was made, unless it is the one given, which
+ * was added. */
 static __always_inline __u64 scope_add_socket(
-	struct call *call, struct sock *sk, __u64 task_cgroup_id)
+	struct call *call, struct sock *sk, struct cgroup *added, __u64 added_id)
 {
 	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	__u64 id = cgroup_id(cgroup);
+	__u64 id;
 
-	if (id && id != task_cgroup_id)
+	if (cgroup == added)
+		return added_id;
+	id = cgroup_id(cgroup);
+	if (id)
 		scope_add(call, cgroup, id);
 	return id;
 }

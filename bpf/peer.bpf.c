@@ -12,15 +12,15 @@ static __always_inline int judge(struct bpf_sock_addr *ctx, struct cgw_peer *pee
 {
 	struct peer_context seen = {.hook = hook, .type = ctx->type, .protocol = ctx->protocol};
 	struct bpf_sock *sk = ctx->sk;
-	__u64 task_cgroup_id;
+	struct cgroup *cgroup;
 	struct call call;
 
 	if (call_open(&call)) /* allowed: no ruleset has been published */
 		return 1;
-	task_cgroup_id = scope_add_current(&call);
+	cgroup = scope_add_current(&call);
 	if (sk)
-		seen.socket_cgroup_id =
-			scope_add_socket(&call, (struct sock *)kernel_address(sk), task_cgroup_id);
+		seen.socket_cgroup_id = scope_add_socket(
+			&call, (struct sock *)kernel_address(sk), cgroup, cgroup->kn->id);
 	peer->port = bpf_ntohs(ctx->user_port);
 	peer->proto[0] = ctx->type == SOCK_RAW ? CGW_PROTO_RAW : proto_group(ctx->protocol);
 	return !peer_denied(&call, peer, &seen);

@@ -36,14 +36,14 @@ static __always_inline int call_open(struct call *call)
 	return 0;
 }
 
-/* Makes sure that the call has scratch memory, with an empty set the first time. */
+/* Makes sure that the call has scratch memory, with no policies in it the first time. */
 static __always_inline struct scratch *call_claim(struct call *call)
 {
 	if (call->scratch)
 		return call->scratch;
 	call->scratch = scratch_claim();
 	if (call->scratch)
-		__builtin_memset(&call->scratch->work.set, 0, sizeof(call->scratch->work.set));
+		call->scratch->work.words = 0;
 	else
 		call->unable = 1;
 	return call->scratch;
@@ -55,6 +55,9 @@ static __always_inline void call_close(struct call *call)
 		scratch_release(call->scratch);
 }
 
+/* Nearly all rulesets have at most 64 policies: then a set is one word. */
+#define ONE_WORD 1U
+
 static __always_inline __u64 scope_check(
 	__u64 id, __u32 generation, __u32 summary, const struct cgw_set *set)
 {
@@ -63,9 +66,47 @@ static __always_inline __u64 scope_check(
 	check = (check ^ summary) * 0x9e3779b97f4a7c15ULL;
 	if (!summary)
 		return check;
-	for (int i = 0; i < CGW_SET_WORDS; i++)
+	check = (check << 7 | check >> 57) ^ set->word[0];
+	if (summary == ONE_WORD)
+		return check;
+	for (int i = 1; i < CGW_SET_WORDS; i++)
 		check = (check << 7 | check >> 57) ^ set->word[i];
 	return check;
+}
+
+/* Adds policies to those that the call asks. */
+static __always_inline void call_add(struct call *call, const struct cgw_set *set, __u32 summary)
+{
+	struct cgw_work *work;
+
+	if (!call->scratch || !summary)
+		return;
+	work = &call->scratch->work;
+	if (summary == ONE_WORD && !(work->words & ~ONE_WORD)) {
+		work->set.word[0] = (work->words ? work->set.word[0] : 0) | set->word[0];
+		work->words = ONE_WORD;
+		return;
+	}
+	if (!(work->words & ONE_WORD))
+		work->set.word[0] = 0;
+	if (!(work->words & ~ONE_WORD)) /* its other words have not been written yet */
+		__builtin_memset(
+			&work->set.word[1], 0, sizeof(work->set) - sizeof(work->set.word[0]));
+	cgw_set_add(&work->set, set);
+	work->words = cgw_set_summary(&work->set);
+}
+
+/* The policies that the call asks, as a whole set. The call has scratch memory. */
+static __always_inline struct cgw_set *call_set(struct scratch *scratch)
+{
+	struct cgw_work *work = &scratch->work;
+
+	if (!(work->words & ONE_WORD))
+		work->set.word[0] = 0;
+	if (!(work->words & ~ONE_WORD))
+		__builtin_memset(
+			&work->set.word[1], 0, sizeof(work->set) - sizeof(work->set.word[0]));
+	return &work->set;
 }
 
 static __always_inline __u32 append_component(__u8 *bytes, __u32 length, struct cgroup *cgroup)
@@ -161,6 +202,19 @@ static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __
 	return 0;
 }
 
+/* Copies a cached entry; false if it is not, or while it was copied ceased to be, this cgroup's. */
+static __always_inline bool scope_copy(
+	struct cgw_scope *copy, const struct cgw_scope *cached, __u64 id, __u32 generation)
+{
+	copy->summary = cached->summary;
+	copy->check = cached->check;
+	if (copy->summary == ONE_WORD)
+		copy->set.word[0] = cached->set.word[0];
+	else
+		copy->set = cached->set;
+	return copy->check == scope_check(id, generation, copy->summary, &copy->set);
+}
+
 /*
  * Adds the policies of a cgroup. A cached entry may be given to another cgroup while it is copied,
  * so the copy is checked. -1: they could not be found out, and call->unable is set.
@@ -176,18 +230,13 @@ static __noinline int scope_add(struct call *call, struct cgroup *cgroup, __u64 
 	scratch = call_claim(call);
 	if (!scratch)
 		return -1;
-	if (cached) {
-		scratch->scope = *cached;
-		if (scratch->scope.check != scope_check(id, call->generation,
-						    scratch->scope.summary, &scratch->scope.set))
-			cached = NULL;
-	}
-	if (!cached)
+	if (!cached || !scope_copy(&scratch->scope, cached, id, call->generation))
 		scope_resolve(call, cgroup, id);
-	cgw_set_add(&scratch->work.set, &scratch->scope.set);
+	call_add(call, &scratch->scope.set, scratch->scope.summary);
 	return 0;
 }
 
+/* Of any task, by an address; the running task has the cheaper scope_add_current(). */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, cgroups, dfl_cgrp);
@@ -200,36 +249,46 @@ static __always_inline __u32 current_tgid(void)
 	return BPF_CORE_READ(task, tgid);
 }
 
-/* Adds what the running process keeps from cgroups that it has left; see task.bpf.c. */
+/* Adds what a process keeps from cgroups that it has left; see task.bpf.c. */
+static __noinline int scope_add_record(struct call *call, struct cgw_process *process)
+{
+	struct scratch *scratch;
+
+	if (!process || !cgw_set_summary(&process->kept))
+		return 0;
+	scratch = call_claim(call);
+	if (!scratch)
+		return -1;
+	/* Policies that the ruleset no longer has may still be on record. */
+	scratch->kept = process->kept;
+	cgw_set_mask(&scratch->kept, cgw_image_set(&call->view, cgw_header(&call->view, all)));
+	call_add(call, &scratch->kept, cgw_set_summary(&scratch->kept));
+	return 0;
+}
+
+/* The same of the running process. Processes are looked up only once any of them keeps something.
+ */
 static __always_inline void scope_add_kept(struct call *call)
 {
 	__u32 zero = 0, tgid;
 	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
-	struct cgw_process *process;
 
 	if (!state || !state->kept)
 		return;
 	tgid = current_tgid();
-	process = bpf_map_lookup_elem(&processes, &tgid);
-	if (!process || !cgw_set_summary(&process->kept) || !call_claim(call))
-		return;
-	/* Policies that the ruleset no longer has may still be on record. */
-	call->scratch->kept = process->kept;
-	cgw_set_mask(
-		&call->scratch->kept, cgw_image_set(&call->view, cgw_header(&call->view, all)));
-	cgw_set_add(&call->scratch->work.set, &call->scratch->kept);
+	scope_add_record(call, bpf_map_lookup_elem(&processes, &tgid));
 }
 
 /* Adds what governs the running task: its cgroup's policies and those that it keeps. Returns its
- * cgroup's id. */
-static __always_inline __u64 scope_add_current(struct call *call)
+ * cgroup. */
+static __always_inline struct cgroup *scope_add_current(struct call *call)
 {
-	struct cgroup *cgroup = task_cgroup((struct task_struct *)bpf_get_current_task());
-	__u64 id = cgroup_id(cgroup);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
 
-	scope_add(call, cgroup, id);
+	scope_add(call, cgroup, cgroup->kn->id);
 	scope_add_kept(call);
-	return id;
+	return cgroup;
 }
 
 #endif

@@ -3,6 +3,9 @@
  */
 #include "emit.h"
 
+/* Names have some 100 bytes at most, values seldom more than 20. */
+#define USUAL_SIZE 256
+
 #define SYSCTL_OPS (1 << CGW_OP_SYSCTL_READ | 1 << CGW_OP_SYSCTL_WRITE)
 
 /*
@@ -16,7 +19,10 @@ static __always_inline __u32 value_read(struct bpf_sysctl *ctx, struct cgw_value
 	value->written_length = 0;
 	if (ctx->file_pos)
 		return CGW_REASON_VALUE_SPLIT;
-	got = bpf_sysctl_get_new_value(ctx, (char *)value->written, CGW_TEXT_MAX);
+	/* The helper fills the rest of the buffer with zeros: try what is enough for nearly all. */
+	got = bpf_sysctl_get_new_value(ctx, (char *)value->written, USUAL_SIZE);
+	if (got == -E2BIG)
+		got = bpf_sysctl_get_new_value(ctx, (char *)value->written, CGW_TEXT_MAX);
 	if (got < 0 || got >= CGW_TEXT_MAX)
 		return CGW_REASON_VALUE_UNREADABLE;
 	value->written_length = got;
@@ -31,7 +37,7 @@ static __noinline int sysctl_judge(struct call *call, struct bpf_sysctl *ctx)
 
 	if (!scratch)
 		return -1;
-	got = bpf_sysctl_get_name(ctx, (char *)scratch->name.bytes, CGW_TEXT_MAX, 0);
+	got = bpf_sysctl_get_name(ctx, (char *)scratch->name.bytes, USUAL_SIZE, 0);
 	scratch->name.length = got > 0 ? got : 0;
 	sysctl.judge.view = &call->view;
 	sysctl.judge.work = &scratch->work;
@@ -45,10 +51,14 @@ static __noinline int sysctl_judge(struct call *call, struct bpf_sysctl *ctx)
 		cgw_judge_unable(&unable);
 		return 0;
 	}
-	if (ctx->write)
-		sysctl.unknown = value_read(ctx, &scratch->value);
+	sysctl.unknown = CGW_REASON_VALUE_UNREADABLE;
 	sysctl.name = &scratch->name;
 	sysctl.value = &scratch->value;
+	cgw_judge_sysctl(&sysctl);
+	/* Most rules do not ask for the value: it is read only if one did. */
+	if (!scratch->work.needs_value)
+		return 0;
+	sysctl.unknown = value_read(ctx, &scratch->value);
 	cgw_judge_sysctl(&sysctl);
 	return 0;
 }

@@ -68,9 +68,9 @@ static __always_inline struct cgw_set *place_of(struct call *call, struct task_s
 
 	if (!call_claim(call))
 		return NULL;
-	__builtin_memset(&call->scratch->work.set, 0, sizeof(struct cgw_set));
+	call->scratch->work.words = 0;
 	scope_add(call, cgroup, cgroup_id(cgroup));
-	return &call->scratch->work.set;
+	return call_set(call->scratch);
 }
 
 /* Writes a record anew. */
@@ -192,7 +192,7 @@ int BPF_PROG(cgward_fork, struct task_struct *parent, struct task_struct *child)
 		bpf_map_delete_elem(&processes, &tgid);
 		return 0;
 	}
-	place = call_claim(&call) ? &call.scratch->work.set : NULL;
+	place = call_claim(&call) ? call_set(call.scratch) : NULL;
 	if (!place) {
 		record_failed();
 		return 0;

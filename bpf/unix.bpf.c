@@ -69,16 +69,16 @@ static __always_inline int judge(struct bpf_sock_addr *ctx, __u32 hook)
 	struct cgw_unix name = {.op = CGW_OP_CONNECT};
 	struct bpf_sock *sk = ctx->sk;
 	struct cgw_decision *decision;
-	__u64 task_cgroup_id;
+	struct cgroup *cgroup;
 	struct call call;
 	bool deny;
 
 	if (call_open(&call)) /* allowed: no ruleset has been published */
 		return 1;
-	task_cgroup_id = scope_add_current(&call);
+	cgroup = scope_add_current(&call);
 	if (sk)
-		seen.socket_cgroup_id =
-			scope_add_socket(&call, (struct sock *)kernel_address(sk), task_cgroup_id);
+		seen.socket_cgroup_id = scope_add_socket(
+			&call, (struct sock *)kernel_address(sk), cgroup, cgroup->kn->id);
 	if (call.unable)
 		return !deny_unable(&call, 1U << CGW_OP_CONNECT);
 	if (!call.scratch) /* allowed: nothing governs the task or the socket */

@@ -25,6 +25,7 @@ static struct evaluation *evaluation_start(const struct image *image, const stru
 	evaluation->view.image = image->data;
 	evaluation->view.size = image->size;
 	evaluation->work.set = *set;
+	evaluation->work.words = cgw_set_summary(set);
 	cgw_view_open(&evaluation->view); /* cannot fail: a verified image has a page */
 	return evaluation;
 }
