@@ -129,7 +129,8 @@ static const struct fault {
 	const char *why;
 } faults[] = {
 	{at_header, FIELD(cgw_image_header, magic), 0, 0, "not an image"},
-	{at_header, FIELD(cgw_image_header, abi_version), 2, 0, "another version"},
+	{at_header, FIELD(cgw_image_header, abi_version), CGW_ABI_VERSION + 1, 0,
+		"another version"},
 	{at_header, FIELD(cgw_image_header, size), 0, 0, "has been cut"},
 	{at_header, FIELD(cgw_image_header, policies), 0, 0, "outside"},
 	{at_header, FIELD(cgw_image_header, policies), SAME, 4, "not aligned"},
