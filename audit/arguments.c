@@ -17,6 +17,8 @@ enum option_type {
 	OPTION_CHOICE,	 /* uint32_t: the value of a row of choices */
 	OPTION_NUMBER,	 /* uint64_t, from 1 */
 	OPTION_TIME,	 /* int64_t */
+	OPTION_SIZE,	 /* uint64_t, from 4K: a number and K, M or G */
+	OPTION_OUTPUT,	 /* one more of outputs */
 };
 
 static const struct cgw_name formats[] = {
@@ -44,8 +46,12 @@ static const struct option_row {
 	{"follow", 'f', OPTION_FLAG, FIELD(follow), NULL, "go on with events as they come", NULL},
 	{"format", 0, OPTION_CHOICE, FIELD(format), "text|json", "how to write a line (text)",
 		formats},
-	{"output", 'o', OPTION_TEXT, FIELD(output), "FILE|-", "append to FILE (-: standard output)",
-		NULL},
+	{"output", 'o', OPTION_OUTPUT, FIELD(outputs), "TO",
+		"FILE, - (default), journal, syslog:{unix:PATH|udp:HOST:PORT|tcp:...}", NULL},
+	{"rotate-size", 0, OPTION_SIZE, FIELD(rotate_size), "SIZE",
+		"begin a new file once it has SIZE bytes, such as 100M", NULL},
+	{"rotate-count", 0, OPTION_NUMBER, FIELD(rotate_count), "N",
+		"old files to keep: FILE.1 to FILE.N (5)", NULL},
 	{"policy", 0, OPTION_TEXT, FIELD(policy), "NAME", "only violations of this policy", NULL},
 	{"cgroup", 0, OPTION_TEXT, FIELD(cgroup), "GLOB",
 		"only in cgroups that match, and those below them", NULL},
@@ -107,6 +113,39 @@ static int set_number(
 	return 0;
 }
 
+static int set_size(uint64_t *field, const struct option_row *row, const char *value, char **error)
+{
+	static const char units[] = "KMG";
+	size_t length = strlen(value);
+	const char *unit = length ? strchr(units, value[length - 1]) : NULL;
+	char digits[24] = "";
+	uint64_t number;
+	unsigned int shift;
+
+	if (unit && *unit && length - 1 < sizeof(digits)) {
+		memcpy(digits, value, length - 1);
+		shift = 10 * (unit - units + 1);
+		if (digits[0] && strspn(digits, "0123456789") == length - 1 && length < 12 &&
+			!set_number(&number, row, digits, error) && number <= UINT64_MAX >> shift &&
+			number << shift >= 4096) {
+			*field = number << shift;
+			return 0;
+		}
+	}
+	free(*error);
+	return fail(error, "--%s: bad value %s, expected a size from 4K, such as 64K, 100M or 1G",
+		row->name, quote(value, length));
+}
+
+static int add_output(struct arguments *arguments, const char *value, char **error)
+{
+	if (arguments->output_count == ARGUMENT_OUTPUTS_MAX)
+		return fail(error, "--%s is given too often, at %s: expected at most 8", "output",
+			quote(value, strlen(value)));
+	arguments->outputs[arguments->output_count++] = value;
+	return 0;
+}
+
 static int set(
 	struct arguments *arguments, const struct option_row *row, const char *value, char **error)
 {
@@ -116,9 +155,14 @@ static int set(
 	case OPTION_FLAG:
 		*(bool *)field = true;
 		return 0;
+	case OPTION_SIZE:
+		return set_size(field, row, value, error);
+	case OPTION_OUTPUT:
 	case OPTION_TEXT:
 		if (!*value)
 			return fail(error, "--%s: empty value, expected %s", row->name, row->value);
+		if (row->type == OPTION_OUTPUT)
+			return add_output(arguments, value, error);
 		*(const char **)field = value;
 		return 0;
 	case OPTION_CHOICE:
@@ -172,7 +216,7 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, char **e
 	uint64_t seen = 0;
 
 	*arguments = (struct arguments){
-		.format = ARGUMENT_FORMAT_TEXT, .output = "-", .bpffs = BPFFS_DEFAULT};
+		.format = ARGUMENT_FORMAT_TEXT, .rotate_count = 5, .bpffs = BPFFS_DEFAULT};
 	for (int i = 1; i < argc; i++) {
 		const char *value, *quoted = quote(argv[i], strlen(argv[i]));
 		const struct option_row *row = split(argv[i], &value);
@@ -180,7 +224,7 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, char **e
 		if (!row)
 			return fail(error, "unknown %s %s",
 				argv[i][0] == '-' && argv[i][1] ? "option" : "argument", quoted);
-		if (seen & 1ULL << (row - rows))
+		if (seen & 1ULL << (row - rows) && row->type != OPTION_OUTPUT)
 			return fail(error, "--%s is given twice%s", row->name, "");
 		seen |= 1ULL << (row - rows);
 		if (row->type == OPTION_FLAG && value)
@@ -192,6 +236,8 @@ int arguments_parse(struct arguments *arguments, int argc, char **argv, char **e
 		if (set(arguments, row, value, error))
 			return -1;
 	}
+	if (!arguments->output_count)
+		arguments->outputs[arguments->output_count++] = "-";
 	return 0;
 }
 

@@ -4,7 +4,10 @@
 #define CGW_ARGUMENTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#define ARGUMENT_OUTPUTS_MAX 8
 
 struct arguments {
 	bool follow;
@@ -12,12 +15,15 @@ struct arguments {
 	bool no_color;
 	bool help;
 	bool version;
-	uint32_t format;  /* enum argument_format */
-	uint32_t verdict; /* enum cgw_verdict; 0: both */
-	uint64_t count;	  /* 0: no limit */
-	int64_t since;	  /* CLOCK_REALTIME, ns; 0: all */
+	uint32_t format;      /* enum argument_format */
+	uint32_t verdict;     /* enum cgw_verdict; 0: both */
+	uint64_t count;	      /* 0: no limit */
+	int64_t since;	      /* CLOCK_REALTIME, ns; 0: all */
+	uint64_t rotate_size; /* bytes; 0: never */
+	uint64_t rotate_count;
+	size_t output_count; /* at least 1 */
 	/* these point into argv: */
-	const char *output;
+	const char *outputs[ARGUMENT_OUTPUTS_MAX];
 	const char *policy; /* NULL: all */
 	const char *cgroup; /* glob, not yet checked; NULL: all */
 	const char *bpffs;

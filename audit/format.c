@@ -71,6 +71,7 @@ const char *loss_reason_name(enum loss_reason reason)
 		[LOSS_NO_ROOM] = "no-room",
 		[LOSS_GAP] = "gap",
 		[LOSS_UNDECODABLE] = "undecodable",
+		[LOSS_OUTPUT] = "output",
 	};
 
 	return reason > 0 && reason < LOSS_COUNT ? names[reason] : "?";

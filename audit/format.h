@@ -20,7 +20,19 @@ struct format {
 extern const struct format format_text; /* for people */
 extern const struct format format_json; /* one object, as audit/schema.json says */
 
+/* ---- messages for log daemons, without a newline at the end ---- */
+
+/* RFC 5424: the header, and the line of another format as the message. */
+void format_syslog(
+	const struct record *record, const char *line, size_t length, struct strbuf *out);
+
+/* The journal's native protocol: fields CGWARD_*, with the very bytes. */
+void format_journal(const struct record *record, struct strbuf *out);
+
 /* ---- what formats share ---- */
+
+/* LOG_* of syslog(3). */
+int format_priority(const struct record *record);
 
 /* IPPROTO_* as a name, or its number in the buffer. NULL for 0: the socket has none. */
 const char *format_protocol(uint32_t protocol, char number[12]);

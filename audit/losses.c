@@ -2,6 +2,7 @@
 #include "losses.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "strbuf.h"
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
@@ -44,6 +45,19 @@ void losses_start(struct losses *losses, const struct cgw_cpu *counters, unsigne
 		lost += counters[i].lost;
 	}
 	report(losses, LOSS_NO_ROOM, -1, lost, 0, now);
+}
+
+void losses_resume(struct losses *losses, const struct losses_cpu *cpus, unsigned int count,
+	int64_t now, losses_report *callback, void *context)
+{
+	*losses = (struct losses){
+		.cpus = xcalloc(count, sizeof(*losses->cpus)),
+		.count = count,
+		.updated = {now, now},
+		.report = callback,
+		.context = context,
+	};
+	memcpy(losses->cpus, cpus, count * sizeof(*losses->cpus));
 }
 
 void losses_free(struct losses *losses)
@@ -90,9 +104,10 @@ static void update_cpu(struct losses *losses, unsigned int index, const struct c
 	uint64_t delta = counter->lost > cpu->lost ? counter->lost - cpu->lost : 0;
 	uint64_t explained, tail, gap;
 
-	report(losses, LOSS_NO_ROOM, index, delta, losses->updated[0], now);
+	/* The callback may save all of this: what it is told must be accounted for already. */
 	cpu->lost += delta;
 	cpu->credit += delta;
+	report(losses, LOSS_NO_ROOM, index, delta, losses->updated[0], now);
 	explained = min_u64(cpu->credit, cpu->holes);
 	cpu->credit -= explained;
 	cpu->holes -= explained;
@@ -118,8 +133,10 @@ static void update_cpu(struct losses *losses, unsigned int index, const struct c
 void losses_update(struct losses *losses, const struct cgw_cpu *counters, int64_t now, bool drained,
 	bool final)
 {
-	report(losses, LOSS_UNDECODABLE, -1, losses->undecodable, losses->updated[0], now);
+	uint64_t undecodable = losses->undecodable;
+
 	losses->undecodable = 0;
+	report(losses, LOSS_UNDECODABLE, -1, undecodable, losses->updated[0], now);
 	for (unsigned int i = 0; i < losses->count; i++)
 		update_cpu(losses, i, &counters[i], now, drained, final);
 	losses->updated[1] = losses->updated[0];

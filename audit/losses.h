@@ -25,6 +25,7 @@ struct losses_cpu {
 	uint64_t start;	  /* the kernel's sequence number at the start */
 };
 
+/* The loss is accounted for in struct losses when this is called. */
 typedef void losses_report(void *context, const struct loss *loss);
 
 struct losses {
@@ -43,6 +44,10 @@ struct losses {
  * before is reported as one loss with unknown beginning. Times: CLOCK_REALTIME, ns.
  */
 void losses_start(struct losses *losses, const struct cgw_cpu *counters, unsigned int count,
+	int64_t now, losses_report *report, void *context);
+
+/* Goes on where another reader has stopped: `cpus` are its, one for each of `count` CPUs. */
+void losses_resume(struct losses *losses, const struct losses_cpu *cpus, unsigned int count,
 	int64_t now, losses_report *report, void *context);
 void losses_free(struct losses *losses);
 

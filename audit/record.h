@@ -31,6 +31,7 @@ enum loss_reason {
 		1,    /* the kernel had no room in the ring buffer, or no memory for the event */
 	LOSS_GAP = 2, /* numbers are missing that the kernel does not count as lost */
 	LOSS_UNDECODABLE = 3, /* a record arrived that is not an event of this version */
+	LOSS_OUTPUT = 4,      /* this output did not take lines as fast as they came */
 	LOSS_COUNT,
 };
 

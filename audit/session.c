@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "session.h"
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,35 +16,36 @@
 #include "filter.h"
 #include "format.h"
 #include "losses.h"
+#include "outputs.h"
 #include "privileges.h"
 #include "rules.h"
-#include "sink.h"
 #include "source.h"
 
 /* Losses are looked for, the clock is compared and the instance is checked this often. */
 #define PERIOD (1 * NSEC_PER_SEC)
-/* Under load time is looked at only once for so many records. */
-#define RECORDS_PER_LOOK 256
+/* A batch: some hundred lines, which one write(2) takes, of a sixteenth of the ring buffer. */
+#define BATCH (64 * 1024)
 
 struct session {
 	const struct arguments *arguments;
 	const struct format *format;
-	bool colour;
 	struct filter filter;
 	struct source source;
 	struct rules rules;
 	char *images;
 	struct losses losses;
-	struct sink sink;
-	int signals;	 /* signalfd */
-	int64_t offset;	 /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
-	int64_t started; /* CLOCK_BOOTTIME */
-	int64_t next;	 /* end of the period, CLOCK_BOOTTIME */
-	uint64_t records;
-	uint64_t shown; /* violations */
-	bool ended;	/* nothing more is to be read */
-	bool orphaned;	/* the instance is gone */
-	int error;	/* of the sink, -errno */
+	struct outputs outputs;
+	const struct sink *failed; /* the sink that `error` is of */
+	int signals;		   /* signalfd */
+	int64_t offset;		   /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
+	int64_t started;	   /* CLOCK_BOOTTIME */
+	int64_t next;		   /* end of the period, CLOCK_BOOTTIME */
+	uint64_t lines;		   /* in this batch */
+	uint64_t replay; /* up to this position of the ring buffer some lines have been written */
+	uint64_t shown;	 /* violations */
+	bool ended;	 /* nothing more is to be read */
+	bool orphaned;	 /* the instance is gone */
+	int error;	 /* of the sink, -errno */
 	struct record record;
 };
 
@@ -60,17 +62,46 @@ void message(const char *format, ...)
 
 static void session_write(struct session *session)
 {
-	session->format->line(&session->record, session->colour, sink_line(&session->sink));
-	if (!session->error)
-		session->error = sink_added(&session->sink);
+	outputs_write(&session->outputs, &session->record);
+	session->lines++;
 }
 
-static void session_flush(struct session *session)
+/*
+ * Writes the batch, and only then takes its records from the kernel. loss: the batch is the one
+ * line of it. When writing fails, the records stay where they are, for the next reader.
+ */
+static void session_commit(struct session *session, const struct loss *loss)
 {
-	if (!session->error)
-		session->error = sink_flush(&session->sink);
+	struct source *source = &session->source;
+	struct state_copy *batch;
+
+	if (session->error)
+		return;
+	batch = state_prepare(&source->state);
+	batch->position = source->ring.position;
+	batch->lines = session->lines;
+	if (loss) {
+		batch->is_loss = 1;
+		batch->loss = *loss;
+	}
+	state_put_losses(&source->state, batch, &session->losses);
+	if (session->lines) {
+		outputs_mark(&session->outputs, batch);
+		state_announce(&source->state);
+	}
+	session->error = outputs_flush(&session->outputs, &session->failed);
+	if (session->error)
+		return;
+	state_finish(&source->state);
+	ring_commit(&source->ring);
+	session->lines = 0;
+	if (session->replay && source->ring.committed >= session->replay) {
+		outputs_recovered(&session->outputs);
+		session->replay = 0;
+	}
 }
 
+/* Called between two batches only. */
 static void session_lost(void *context, const struct loss *loss)
 {
 	struct session *session = context;
@@ -79,6 +110,7 @@ static void session_lost(void *context, const struct loss *loss)
 	session->record.time = clock_realtime();
 	session->record.loss = *loss;
 	session_write(session);
+	session_commit(session, loss);
 }
 
 /* What is due once in a period. drained: the ring buffer was empty just now. */
@@ -90,13 +122,20 @@ static void session_period(struct session *session, bool drained, bool final)
 	if (!source_counters(&session->source))
 		losses_update(&session->losses, session->source.counters, clock_realtime(), drained,
 			final);
+	outputs_tend(&session->outputs);
 }
 
-static bool was_signalled(const struct session *session)
+/* SIGHUP is for those who rename files; without files it ends, as it does other programs. */
+static void session_signals(struct session *session)
 {
-	struct pollfd poll_fd = {.fd = session->signals, .events = POLLIN};
+	struct signalfd_siginfo info;
 
-	return poll(&poll_fd, 1, 0) > 0;
+	while (read(session->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && outputs_have_file(&session->outputs))
+			outputs_reopen(&session->outputs);
+		else
+			session->ended = true;
+	}
 }
 
 static void session_violation(struct session *session)
@@ -117,28 +156,40 @@ static void session_violation(struct session *session)
 		session->ended = true;
 }
 
-/* Called by libbpf for each record; below 0: stop reading. */
-static int session_record(void *context, void *data, size_t size)
+static void session_record(struct session *session, const void *data, size_t size)
 {
-	struct session *session = context;
 	struct event *event = &session->record.event;
 
 	if (event_decode(event, data, size) ||
 		!losses_seen(&session->losses, event->head->cpu, event->head->sequence)) {
 		losses_undecodable(&session->losses);
-	} else {
-		/* Without --follow: what comes later than us would keep us here for ever. */
-		if (!session->arguments->follow && (int64_t)event->head->time > session->started)
-			session->ended = true;
-		session_violation(session);
+		return;
 	}
-	if (++session->records % RECORDS_PER_LOOK == 0) {
-		if (was_signalled(session))
-			session->ended = true;
-		if (clock_boottime() > session->next)
+	/* Without --follow: what comes later than us would keep us here for ever. */
+	if (!session->arguments->follow && (int64_t)event->head->time > session->started)
+		session->ended = true;
+	session_violation(session);
+}
+
+/* Takes what waits, batch by batch. True if nothing is left. */
+static bool session_consume(struct session *session)
+{
+	struct ring *ring = &session->source.ring;
+	const void *data;
+	size_t size;
+	bool more = true;
+
+	while (more && !session->ended && !session->error) {
+		while (!session->ended && ring_taken(ring) < BATCH &&
+			(more = ring_next(ring, &data, &size)))
+			session_record(session, data, size);
+		if (ring_taken(ring))
+			session_commit(session, NULL);
+		session_signals(session);
+		if (more && clock_boottime() > session->next)
 			session_period(session, false, false);
 	}
-	return session->ended || session->error ? -ECANCELED : 0;
+	return !more;
 }
 
 /* Sleeps until there are records, a signal or the end of the period. */
@@ -151,14 +202,17 @@ static void session_wait(struct session *session)
 	int64_t left = session->next - clock_boottime();
 	struct timespec timeout = {.tv_sec = left / NSEC_PER_SEC, .tv_nsec = left % NSEC_PER_SEC};
 
-	if (left > 0 && ppoll(poll_fds, 2, &timeout, NULL) > 0 && poll_fds[1].revents)
-		session->ended = true;
+	if (left > 0)
+		ppoll(poll_fds, 2, &timeout, NULL);
+	session_signals(session);
 }
 
 static void session_check_ends(struct session *session)
 {
-	if (!sink_is_open(&session->sink))
+	if (!outputs_are_open(&session->outputs)) {
 		session->error = -EPIPE;
+		session->failed = &session->outputs.sinks[0];
+	}
 	if (source_is_current(&session->source))
 		return;
 	message("the instance at '%s' has been removed or made anew: nothing more comes from it\n"
@@ -176,12 +230,12 @@ static void session_follow(struct session *session)
 		session_wait(session);
 		if (session->ended)
 			break;
-		drained = !source_consume(&session->source);
+		drained = session_consume(session);
+		outputs_flush(&session->outputs, &session->failed); /* queues */
 		if (clock_boottime() >= session->next) {
 			session_period(session, drained, false);
 			session_check_ends(session);
 		}
-		session_flush(session);
 	}
 }
 
@@ -209,8 +263,8 @@ static bool wants_colour(const struct session *session)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return session->sink.terminal && !session->arguments->no_color &&
-	       !(no_color && *no_color) && (!term || strcmp(term, "dumb"));
+	return !session->arguments->no_color && !(no_color && *no_color) &&
+	       (!term || strcmp(term, "dumb"));
 }
 
 static int print_debug(enum libbpf_print_level level, const char *format, va_list args)
@@ -236,6 +290,31 @@ static enum status open_filter(struct session *session)
 	return STATUS_USAGE;
 }
 
+static enum status open_outputs(struct session *session)
+{
+	const struct arguments *arguments = session->arguments;
+	struct outputs *outputs = &session->outputs;
+	const char *why;
+
+	for (size_t i = 0; i < arguments->output_count; i++) {
+		int result = outputs_open(outputs, arguments->outputs[i], &why);
+
+		if (!result)
+			continue;
+		message("failed to open '%s': %s", arguments->outputs[i],
+			why ? why : strerror(-result));
+		return why ? STATUS_USAGE : status_of(result);
+	}
+	outputs->colour = wants_colour(session);
+	outputs->rotate_size = arguments->rotate_size;
+	outputs->rotate_count = arguments->rotate_count;
+	session->signals = open_signals();
+	outputs_start(outputs,
+		arguments->format == ARGUMENT_FORMAT_JSON ? &format_json : &format_text,
+		session->signals);
+	return STATUS_DONE;
+}
+
 static enum status open_ends(struct session *session)
 {
 	const struct arguments *arguments = session->arguments;
@@ -244,25 +323,16 @@ static enum status open_ends(struct session *session)
 	int result;
 
 	libbpf_set_print(arguments->verbose ? print_debug : NULL);
-	result = source_open(&session->source, arguments->bpffs, session_record, session, &error);
+	result = source_open(&session->source, arguments->bpffs, &error);
 	if (result) {
 		message("%s", error);
 		free(error);
 		return status_of(result);
 	}
-	result = sink_open(&session->sink, arguments->output);
-	if (result) {
-		message("failed to open '%s': %s", arguments->output, strerror(-result));
-		return status_of(result);
-	}
 	strbuf_printf(&images, "%s/images", arguments->bpffs);
 	session->images = strbuf_take(&images);
 	rules_init(&session->rules, session->images);
-	session->format = arguments->format == ARGUMENT_FORMAT_JSON ? &format_json : &format_text;
-	session->colour = wants_colour(session);
-	session->signals = open_signals();
-	session->sink.stop = session->signals;
-	return STATUS_DONE;
+	return open_outputs(session);
 }
 
 static enum status drop_privileges(const struct arguments *arguments)
@@ -279,6 +349,47 @@ static enum status drop_privileges(const struct arguments *arguments)
 	return STATUS_DONE;
 }
 
+/* A reader was killed between announcing a batch and having written it. */
+static void session_recover(struct session *session)
+{
+	struct source *source = &session->source;
+	const struct state_copy *batch = state_announced(&source->state);
+
+	if (!batch)
+		return;
+	if (outputs_recover(&session->outputs, batch)) {
+		state_finish(&source->state);
+		ring_skip_to(&source->ring, batch->position);
+	} else if (!batch->is_loss) {
+		session->replay = batch->position;
+	}
+}
+
+static void session_start(struct session *session)
+{
+	struct source *source = &session->source;
+	const struct state_copy *announced, *now;
+	struct loss loss;
+
+	session_recover(session);
+	announced = state_announced(&source->state);
+	now = announced && announced->is_loss ? announced : state_now(&source->state);
+	if (!now->started) {
+		losses_start(&session->losses, source->counters, source->cpu_count,
+			clock_realtime(), session_lost, session);
+		return;
+	}
+	losses_resume(&session->losses, now->cpus, source->cpu_count, clock_realtime(),
+		session_lost, session);
+	session->losses.undecodable = now->undecodable;
+	session->losses.unplaced = now->unplaced;
+	if (now == announced) { /* the line of a loss that is not everywhere yet */
+		loss = now->loss;
+		session_lost(session, &loss);
+		outputs_recovered(&session->outputs);
+	}
+}
+
 static void session_read(struct session *session)
 {
 	bool drained;
@@ -286,17 +397,28 @@ static void session_read(struct session *session)
 	session->offset = clock_offset();
 	session->started = clock_boottime();
 	session->next = session->started + PERIOD;
-	losses_start(&session->losses, session->source.counters, session->source.cpu_count,
-		clock_realtime(), session_lost, session);
-	drained = !source_consume(&session->source);
-	session_flush(session);
-	if (session->arguments->follow && !session->ended) {
+	session_start(session);
+	drained = session_consume(session);
+	if (session->arguments->follow && !session->ended && !session->error) {
 		session_period(session, drained, false);
 		session_follow(session);
 		drained = false;
 	}
-	session_period(session, drained, true);
-	session_flush(session);
+	if (!session->error)
+		session_period(session, drained, true);
+	if (!session->error)
+		session_commit(session, NULL);
+	outputs_finish(&session->outputs);
+}
+
+/* An error of the only output. */
+static void report_error(const struct session *session)
+{
+	message("failed to write to '%s': %s\n  what was not written stays in the kernel for the "
+		"next "
+		"reader",
+		session->failed->name,
+		session->error == -EINTR ? "nobody reads from it" : strerror(-session->error));
 }
 
 enum status session_run(const struct arguments *arguments)
@@ -311,9 +433,7 @@ enum status session_run(const struct arguments *arguments)
 	if (status == STATUS_DONE)
 		session_read(&session);
 	if (session.error) {
-		message("failed to write to '%s': %s\n  lines lost with it: %zu", session.sink.name,
-			session.error == -EINTR ? "nobody reads from it" : strerror(-session.error),
-			sink_lines(&session.sink));
+		report_error(&session);
 		status = STATUS_NOT;
 	}
 	if (session.orphaned)
@@ -322,7 +442,7 @@ enum status session_run(const struct arguments *arguments)
 		close(session.signals);
 	losses_free(&session.losses);
 	rules_free(&session.rules);
-	sink_close(&session.sink);
+	outputs_close(&session.outputs);
 	source_close(&session.source);
 	filter_free(&session.filter);
 	free(session.images);

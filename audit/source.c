@@ -2,6 +2,7 @@
 #include "source.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -126,24 +127,35 @@ static int meta_check(const char *maps, char **error)
 	return -EPROTO;
 }
 
-static int ring_open(
-	struct source *source, ring_buffer_sample_fn callback, void *context, char **error)
+static int events_open(struct source *source, char **error)
 {
-	int map __attribute__((cleanup(close_fd))) = -1;
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
 	struct stat status;
-	int result = map_open(source->events_path, BPF_MAP_TYPE_RINGBUF, 0, &map, error);
+	int result =
+		map_open(source->events_path, BPF_MAP_TYPE_RINGBUF, 0, &source->ring_map, error);
 
 	if (result)
 		return result;
-	if (stat(source->events_path, &status))
+	if (stat(source->events_path, &status) ||
+		bpf_obj_get_info_by_fd(source->ring_map, &info, &size))
 		return fail(error, "examine", source->events_path, -errno);
 	source->device = status.st_dev;
 	source->inode = status.st_ino;
-	source->ring = ring_buffer__new(map, callback, context, NULL);
-	if (!source->ring)
-		return fail(error, "map", source->events_path, -errno);
-	source->ring_map = map; /* libbpf polls it, and does not close it */
-	map = -1;
+	result = ring_open(&source->ring, source->ring_map, info.max_entries);
+	return result ? fail(error, "map", source->events_path, result) : 0;
+}
+
+/* The lock is held: nobody else changes the state. */
+static int reader_open(struct source *source, const char *maps, char **error)
+{
+	char *path __attribute__((cleanup(free_text))) = join(maps, "reader");
+	int result = state_open(&source->state, maps, source->cpu_count);
+
+	if (result)
+		return fail(error, "open", path, result);
+	/* Killed between the two steps of giving records back. */
+	ring_skip_to(&source->ring, state_now(&source->state)->position);
 	return 0;
 }
 
@@ -164,8 +176,7 @@ static int counters_open(struct source *source, const char *maps, char **error)
 	return result ? fail(error, "read", path, result) : 0;
 }
 
-int source_open(struct source *source, const char *bpffs, ring_buffer_sample_fn callback,
-	void *context, char **error)
+int source_open(struct source *source, const char *bpffs, char **error)
 {
 	char *maps __attribute__((cleanup(free_text))) = join(bpffs, "maps");
 	int result;
@@ -178,7 +189,9 @@ int source_open(struct source *source, const char *bpffs, ring_buffer_sample_fn 
 	if (!result)
 		result = counters_open(source, maps, error);
 	if (!result)
-		result = ring_open(source, callback, context, error);
+		result = events_open(source, error);
+	if (!result)
+		result = reader_open(source, maps, error);
 	if (result)
 		source_close(source);
 	return result;
@@ -188,7 +201,8 @@ void source_close(struct source *source)
 {
 	if (!source->events_path)
 		return;
-	ring_buffer__free(source->ring);
+	ring_close(&source->ring);
+	state_close(&source->state);
 	close_fd(&source->ring_map);
 	close_fd(&source->cpus_map);
 	close_fd(&source->lock);
@@ -206,14 +220,7 @@ int source_counters(struct source *source)
 
 int source_fd(const struct source *source)
 {
-	return ring_buffer__epoll_fd(source->ring);
-}
-
-int source_consume(struct source *source)
-{
-	int result = ring_buffer__consume(source->ring);
-
-	return result < 0 ? result : 0;
+	return source->ring_map;
 }
 
 bool source_is_current(const struct source *source)

@@ -8,10 +8,11 @@
 #ifndef CGW_SOURCE_H
 #define CGW_SOURCE_H
 
-#include <bpf/libbpf.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include "abi.h"
+#include "ring.h"
+#include "state.h"
 
 struct source {
 	int lock; /* descriptor of maps/ */
@@ -19,18 +20,18 @@ struct source {
 	unsigned int cpu_count;
 	struct cgw_cpu *counters; /* one per possible CPU, as of the last source_counters() */
 	int ring_map;
-	struct ring_buffer *ring;
+	struct ring ring;
+	struct state state;
 	char *events_path;
 	dev_t device; /* of the pin events_path */
 	ino_t inode;
 };
 
 /*
- * Opens the instance below `bpffs`; `callback` gets the records. 0, or -errno with a message (to be
- * freed) that says what failed and what to do: -EWOULDBLOCK if there is another reader.
+ * Opens the instance below `bpffs`. 0, or -errno with a message (to be freed) that says what failed
+ * and what to do: -EWOULDBLOCK if there is another reader.
  */
-int source_open(struct source *source, const char *bpffs, ring_buffer_sample_fn callback,
-	void *context, char **error);
+int source_open(struct source *source, const char *bpffs, char **error);
 void source_close(struct source *source); /* one that is all zero, too */
 
 /* Reads the counters of all CPUs into source->counters. 0 or -errno. */
@@ -38,9 +39,6 @@ int source_counters(struct source *source);
 
 /* A descriptor that is readable when records wait. */
 int source_fd(const struct source *source);
-
-/* Hands over what waits. 0, or what the callback returned if that was not 0 or more. */
-int source_consume(struct source *source);
 
 /* False once the instance has been removed or made anew: no event will ever come from this one. */
 bool source_is_current(const struct source *source);

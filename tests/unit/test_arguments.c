@@ -17,7 +17,7 @@
 	}
 
 static const struct {
-	const char *args[5];
+	const char *args[6];
 	const char *error; /* a piece of the message */
 } refused[] = {
 	{ARGS("--foo"), "unknown option \"--foo\""},
@@ -30,7 +30,7 @@ static const struct {
 	{ARGS(""), "unknown argument \"\""},
 	{ARGS("--follow=yes"), "--follow takes no value, got \"--follow=yes\""},
 	{ARGS("--follow", "-f"), "--follow is given twice"},
-	{ARGS("--output"), "--output needs a value: FILE|-"},
+	{ARGS("--output"), "--output needs a value: TO"},
 	{ARGS("--output="), "--output: empty value"},
 	{ARGS("--format", "xml"), "--format: unknown value \"xml\", expected text|json"},
 	{ARGS("--format", "jso"), "--format: unknown value \"jso\""},
@@ -39,6 +39,12 @@ static const struct {
 	{ARGS("--count", "-1"), "--count: bad value \"-1\""},
 	{ARGS("--count", "1x"), "--count: bad value \"1x\""},
 	{ARGS("--count", "18446744073709551616"), "--count: bad value \"18446744073709551616\""},
+	{ARGS("--rotate-size", "100"), "--rotate-size: bad value \"100\", expected a size from 4K"},
+	{ARGS("--rotate-size", "3K"), "bad value \"3K\""},
+	{ARGS("--rotate-size", "K"), "bad value \"K\""},
+	{ARGS("--rotate-size", "1KK"), "bad value \"1KK\""},
+	{ARGS("--rotate-size", "17179869184G"), "bad value \"17179869184G\""},
+	{ARGS("--rotate-size", ""), "bad value \"\""},
 	{ARGS("--since", "yesterday"), "--since: bad time \"yesterday\", expected RFC 3339"},
 	{ARGS("--since", "\033[2J"), "--since: bad time \"\\x1b[2J\""},
 };
@@ -84,13 +90,15 @@ static void test_accepted(void **state)
 		ARGS("-f", "--format=json", "-n", "18446744073709551615");
 	static const char *const more[5] =
 		ARGS("--output", "-x", "--since=2026-11-21T03:14:15Z", "--verdict=audit");
+	static const char *const rotate[5] =
+		ARGS("--rotate-size=4K", "-o", "a", "--output=journal");
 	struct arguments arguments;
 
 	(void)state;
 	parse(&arguments, none);
 	assert_false(arguments.follow);
 	assert_int_equal(arguments.format, ARGUMENT_FORMAT_TEXT);
-	assert_string_equal(arguments.output, "-");
+	assert_string_equal(arguments.outputs[0], "-");
 	assert_string_equal(arguments.bpffs, "/sys/fs/bpf/cgward");
 	assert_null(arguments.policy);
 	assert_int_equal(arguments.verdict, 0);
@@ -98,8 +106,12 @@ static void test_accepted(void **state)
 	assert_true(arguments.follow);
 	assert_int_equal(arguments.format, ARGUMENT_FORMAT_JSON);
 	assert_true(arguments.count == UINT64_MAX);
+	parse(&arguments, rotate);
+	assert_true(arguments.rotate_size == 4096);
+	assert_int_equal(arguments.output_count, 2);
+	assert_string_equal(arguments.outputs[1], "journal");
 	parse(&arguments, more);
-	assert_string_equal(arguments.output, "-x");
+	assert_string_equal(arguments.outputs[0], "-x");
 	assert_int_equal(arguments.verdict, CGW_VERDICT_AUDIT);
 	assert_true(arguments.since == 1795230855LL * 1000000000);
 }
@@ -114,7 +126,7 @@ static void test_help(void **state)
 	for (char *end; (end = strchr(line, '\n')); line = end + 1, lines++)
 		assert_in_range(end - line, 0, 100);
 	assert_string_equal(line, "");
-	assert_in_range(lines, 10, 24);
+	assert_in_range(lines, 10, 28);
 	free(help);
 }
 
