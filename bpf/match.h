@@ -256,7 +256,8 @@ CGW_INLINE __u32 cgw_peer_ref(struct cgw_peer *peer, __u32 table)
 		__u32 ports = proto < CGW_PROTO_COUNT ? cgw_u32(view, class + 4 * proto) : 0;
 		__u32 found = ports ? cgw_table_find32(view, search, ports, peer->port) : 0;
 
-		if (found > ref)
+		/* An exception for one protocol is none for the other. */
+		if (found > ref && CGW_REF_ACTION(found) != CGW_ACTION_ALLOW)
 			ref = found;
 	}
 	return ref;
