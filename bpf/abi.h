@@ -15,7 +15,14 @@
 
 #include <linux/types.h>
 
-#define CGW_ABI_VERSION 1
+/* A build that differs in its version only: what the tests of upgrades are made with. */
+#ifndef CGW_ABI_BUMP
+#define CGW_ABI_BUMP 0
+#endif
+#define CGW_ABI_VERSION (1 + CGW_ABI_BUMP)
+/* From this version on images, counters and records of processes are as they are now, so that their
+ * content can be taken over from programs of that version. */
+#define CGW_ABI_OLDEST 1
 #define CGW_IMAGE_MAGIC 0x31574743 /* "CGW1" */
 
 /*
@@ -270,16 +277,21 @@ struct cgw_process {
 				it elsewhere */
 };
 
-/* The pinned map "meta": one entry, written last; an instance without it is the leftover of a dead
- * loader. */
+/*
+ * The pinned map "meta": one entry, written last; an instance without it is the leftover of a dead
+ * loader. The members up to epoch have their place in every version; the size may differ.
+ */
 #define CGW_META_MAGIC 0x4154454d44524743ULL /* "CGRDMETA" */
 
 struct cgw_meta {
 	__u64 magic;
 	__u32 abi_version;
-	__u32 reserved;
+	__u32 programs; /* pinned in progs/: fewer than that, and some were taken away */
 	__u64 cgroup_root_id;
-	char build[64];		/* version of the cgward that loaded the programs */
+	__u64 build_id; /* of the programs: a hash of the object that they were loaded from */
+	__u64 epoch;	/* of two instances, one of which replaces the other, the greater is the
+			   newer */
+	char build[64]; /* version of the cgward that loaded the programs */
 	char cgroup_root[4096]; /* path as given, for people; the id decides */
 };
 
@@ -298,7 +310,7 @@ struct cgw_counter {
 /* Entry 0 of the map "control". */
 struct cgw_control {
 	__u32 kept; /* not 0 once any process keeps policies: only then are processes looked up */
-	__u32 reserved;
+	__u32 refreshed; /* generation with which all running processes were last put on record */
 	__u64 process_failures; /* processes that could not be recorded: memory; each mover or
 				   parent was killed */
 	__u64 uncounted;	/* verdicts whose rule had no counter */
@@ -405,7 +417,7 @@ CGW_ASSERT_SIZE(struct cgw_rule, 32);
 CGW_ASSERT_SIZE(struct cgw_attachment, 16);
 CGW_ASSERT_SIZE(struct cgw_scope, 152);
 CGW_ASSERT_SIZE(struct cgw_process, 264);
-CGW_ASSERT_SIZE(struct cgw_meta, 4184);
+CGW_ASSERT_SIZE(struct cgw_meta, 4200);
 CGW_ASSERT_SIZE(struct cgw_cpu, 16);
 CGW_ASSERT_SIZE(struct cgw_counter, 16);
 CGW_ASSERT_SIZE(struct cgw_control, 24);

@@ -222,6 +222,17 @@ int BPF_PROG(cgward_exit, struct task_struct *task)
 	return 0;
 }
 
+/* The walk over all processes has come to its end: `cgward status` can say so. */
+static __always_inline void set_refreshed(void)
+{
+	__u32 zero = 0;
+	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct call call;
+
+	if (state && !call_open(&call))
+		state->refreshed = call.generation;
+}
+
 /*
  * Run by the loader after it has published: makes and refreshes the records of all processes. It
  * writes `home` in place and nothing else of a record that exists, so that it cannot undo what a
@@ -236,6 +247,8 @@ int cgward_refresh(struct bpf_iter__task *ctx)
 	struct call call;
 	__u32 tgid;
 
+	if (!task)
+		set_refreshed();
 	if (!task || task->pid != task->tgid)
 		return 0;
 	if (call_open(&call))
@@ -243,7 +256,7 @@ int cgward_refresh(struct bpf_iter__task *ctx)
 	tgid = task->tgid;
 	place = place_of(&call, task);
 	if (!place)
-		return 0;
+		return 1; /* the kernel calls again for this process */
 	record = record_find(tgid, task_start(task));
 	if (record) {
 		record->home = *place;

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "attachments.h"
+#include "cgroup.h"
 #include "changes.h"
 #include "command.h"
 #include "gaps.h"
@@ -14,15 +16,20 @@
 #include "output.h"
 #include "publish.h"
 #include "ruleset.h"
+#include "runs.h"
+#include "upgrade.h"
 
 struct apply_options {
 	struct common_options common;
 	bool dry_run;
+	bool replace;
 };
 
 static const struct option_row apply_rows[] = {
 	OPTION_FLAG("dry-run", 'n', struct apply_options, dry_run,
 		"say what would change, and change nothing"),
+	OPTION_FLAG("replace", 0, struct apply_options, replace,
+		"take the place of an instance that a newer cgward has made, too"),
 	OPTION_END,
 };
 
@@ -43,7 +50,10 @@ static const struct command_line apply_line = {
 struct apply {
 	struct apply_options options;
 	struct instance instance;
-	bool made; /* the instance is new: it goes again if anything fails */
+	struct instance next; /* that is to replace it, if need be */
+	enum upgrade_plan plan;
+	bool made;	/* the instance is new: it goes again if anything fails */
+	bool published; /* in `next`: it must stay */
 	struct ruleset ruleset;
 	struct image old;
 	struct attachments attachments;
@@ -57,6 +67,7 @@ static void apply_free(struct apply *apply)
 	attachments_free(&apply->attachments);
 	image_free(&apply->old);
 	ruleset_free(&apply->ruleset);
+	instance_close(&apply->next);
 	instance_close(&apply->instance);
 }
 
@@ -75,30 +86,89 @@ static int compile(struct apply *apply)
 		apply->attachments.count, &ruleset->diags);
 }
 
-/* The hooks that rules are checked against: what is loaded, or what a load would give. */
-static uint32_t offered_hooks(const struct apply *apply)
+/* The instance that is to enforce the ruleset. */
+static struct instance *target(struct apply *apply)
 {
-	return apply->instance.present ? hooks_loaded(&apply->instance) : ~0U;
+	return apply->plan == UPGRADE_REPLACE ? &apply->next : &apply->instance;
 }
 
-/* Opens the instance and reads what is in force; makes one if there is none and this is no dry run.
- */
+/* The hooks that rules are checked against: what is loaded, or what a load would give. */
+static uint32_t offered_hooks(struct apply *apply)
+{
+	return target(apply)->present ? hooks_loaded(target(apply)) : ~0U;
+}
+
+/* The root in common->cgroup_root: the one given, else the instance's, else the default. */
+static int find_root(struct apply *apply)
+{
+	struct common_options *common = &apply->options.common;
+	const struct cgw_meta *meta = apply->instance.present ? apply->instance.meta : NULL;
+	uint64_t given, own;
+
+	if (!meta)
+		return options_cgroup_root(common);
+	if (!common->cgroup_root)
+		common->cgroup_root = meta->cgroup_root;
+	if (cgroup_id_of(common->cgroup_root, &given)) {
+		output_failure_because("use the cgroup root", common->cgroup_root,
+			"there is no such cgroup",
+			"name the cgroup root with --cgroup-root DIR, or make it again");
+		return -ENOENT;
+	}
+	if (given == meta->cgroup_root_id || cgroup_id_of(meta->cgroup_root, &own) ||
+		own != meta->cgroup_root_id)
+		return 0;
+	output_error("the instance in '%s' governs '%s', not '%s'", apply->instance.dir,
+		meta->cgroup_root, common->cgroup_root);
+	output_hint("use another --bpffs DIR for it, or `cgward remove` first");
+	return -EEXIST;
+}
+
+/* Makes the instance that is to enforce the ruleset where there is none, or none that can. */
+static int make_target(struct apply *apply)
+{
+	const char *root = apply->options.common.cgroup_root;
+	uint64_t last = apply->instance.meta ? apply->instance.meta->epoch : 0;
+	int err;
+
+	switch (apply->plan) {
+	case UPGRADE_LOAD:
+		err = load_instance(&apply->instance, root, last + 1);
+		apply->made = !err;
+		return err;
+	case UPGRADE_REPLACE:
+		return upgrade_begin(&apply->instance, &apply->next, root);
+	case UPGRADE_NOTHING:
+		return instance_repin(&apply->instance);
+	}
+	return -EINVAL;
+}
+
+/* Opens the instance, reads what is in force, and makes ready what is to enforce the ruleset. */
 static int prepare(struct apply *apply)
 {
 	const struct common_options *common = &apply->options.common;
-	int err = instance_open(&apply->instance, common->bpffs,
-		apply->options.dry_run ? INSTANCE_READ : INSTANCE_MAKE);
+	unsigned int flags = apply->options.dry_run ? INSTANCE_READ : INSTANCE_MAKE;
+	int err;
 
-	if (!err && !apply->instance.present && !apply->options.dry_run) {
-		err = load_instance(&apply->instance, common->cgroup_root);
-		apply->made = !err;
-	}
-	if (!err && apply->instance.present) {
+	if (apply->options.replace)
+		flags |= INSTANCE_ANY;
+	err = instance_open(&apply->instance, common->bpffs, flags);
+	if (!err && !apply->options.dry_run)
+		err = upgrade_finish(&apply->instance, apply->options.replace);
+	if (!err)
+		err = find_root(apply);
+	if (err)
+		return err;
+	if (!apply->options.dry_run)
+		runs_sweep(common->bpffs, common->cgroup_root);
+	apply->plan = upgrade_plan(&apply->instance, apply->options.common.cgroup_root);
+	if (apply->instance.present) {
 		err = instance_image(&apply->instance, &apply->old);
-		if (err == -ENOENT)
-			err = 0;
+		if (err && err != -ENOENT)
+			return err;
 	}
-	return err;
+	return apply->options.dry_run ? 0 : make_target(apply);
 }
 
 /* True if nothing is to be done: the same ruleset, and every hook it needs is there. */
@@ -107,12 +177,9 @@ static bool is_in_force(const struct apply *apply)
 	const struct image *new = &apply->ruleset.image;
 	uint32_t needed = hooks_needed(new);
 
-	if (!apply->old.data || image_header(&apply->old)->checksum != image_header(new)->checksum)
-		return false;
-	for (int i = 0; hooks[i].name; i++)
-		if (needed >> i & 1 && !hook_is_alive(&apply->instance, &hooks[i]))
-			return false;
-	return true;
+	return apply->plan == UPGRADE_NOTHING && apply->old.data &&
+	       image_header(&apply->old)->checksum == image_header(new)->checksum &&
+	       !(needed & hooks_loaded(&apply->instance) & ~hooks_alive(&apply->instance));
 }
 
 static void report(const struct apply *apply)
@@ -160,9 +227,49 @@ static int judge(struct apply *apply)
 	output_diagnostics(&ruleset->diags);
 	if (err)
 		return STATUS_NOT;
+	image_seal(&ruleset->image, 0); /* rules may have been marked by gaps_check() */
 	changes_find(&apply->changes, &apply->old, &ruleset->image);
 	apply->unchanged = is_in_force(apply);
 	return STATUS_DONE;
+}
+
+static int publish(struct apply *apply)
+{
+	const struct instance *from = apply->plan == UPGRADE_REPLACE ? &apply->instance : NULL;
+	int err = publish_image(target(apply), &apply->ruleset.image, from);
+
+	if (!err && from) {
+		apply->published = true;
+		err = upgrade_commit(&apply->instance, &apply->next);
+	}
+	return err;
+}
+
+/* Nothing new stays behind. */
+static void take_back(struct apply *apply)
+{
+	if (apply->next.dir_fd >= 0 && !apply->published)
+		instance_remove(&apply->next);
+	if (apply->made)
+		instance_remove(&apply->instance);
+	else if (apply->instance.dir_fd >= 0 && !apply->instance.present && !apply->options.dry_run)
+		rmdir(apply->instance.dir); /* unless there is something in it */
+}
+
+static int change(struct apply *apply)
+{
+	int status, err = prepare(apply);
+
+	if (err)
+		return output_status(err);
+	status = judge(apply);
+	if (status != STATUS_DONE || apply->options.dry_run)
+		return status;
+	if (apply->unchanged)
+		publish_settle(&apply->instance, &apply->old);
+	else
+		err = publish(apply);
+	return err ? output_status(err) : STATUS_DONE;
 }
 
 static int apply_run(struct apply *apply, const struct operands *operands)
@@ -173,21 +280,11 @@ static int apply_run(struct apply *apply, const struct operands *operands)
 		output_diagnostics(&apply->ruleset.diags);
 		return STATUS_NOT;
 	}
-	if (options_cgroup_root(&apply->options.common))
-		return STATUS_UNABLE;
-	err = prepare(apply);
-	if (err)
-		return output_status(err);
-	status = judge(apply);
-	if (status == STATUS_DONE && !apply->options.dry_run && !apply->unchanged) {
-		err = publish_image(&apply->instance, &apply->ruleset.image);
-		if (err)
-			status = output_status(err);
-	}
+	status = change(apply);
 	if (status == STATUS_DONE)
 		report(apply);
-	else if (apply->made)
-		instance_remove(&apply->instance);
+	else
+		take_back(apply);
 	return status;
 }
 
@@ -196,6 +293,7 @@ int cmd_apply(int argc, char **argv)
 	struct apply apply __attribute__((cleanup(apply_free))) = {
 		.options = {.common = COMMON_OPTIONS},
 		.instance = INSTANCE_INIT,
+		.next = INSTANCE_INIT,
 	};
 	struct operands operands;
 	int status = options_parse(&apply_line, argc, argv, &apply.options, &operands);

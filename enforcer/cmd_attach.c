@@ -9,6 +9,7 @@
 #include "options.h"
 #include "output.h"
 #include "publish.h"
+#include "upgrade.h"
 
 static const struct command_line attach_line = {
 	.synopsis = "attach [OPTION]... POLICY CGROUP",
@@ -55,6 +56,14 @@ static int open_ruleset(struct attaching *attaching, const char *bpffs)
 {
 	int err = instance_open(&attaching->instance, bpffs, 0);
 
+	if (!err && attaching->instance.dir_fd >= 0)
+		err = upgrade_finish(&attaching->instance, false);
+	if (!err && attaching->instance.present &&
+		attaching->instance.meta->abi_version != CGW_ABI_VERSION) {
+		output_failure_because(
+			"change", bpffs, "an older cgward has made it", "run `cgward apply` first");
+		return -EPROTO;
+	}
 	if (!err)
 		err = attaching->instance.present
 			      ? instance_image(&attaching->instance, &attaching->old)
@@ -110,7 +119,7 @@ static int publish(struct attaching *attaching)
 		output_failure("compile", "the attachments", err, NULL);
 		return err;
 	}
-	return publish_image(&attaching->instance, &attaching->new);
+	return publish_image(&attaching->instance, &attaching->new, NULL);
 }
 
 static int change(const struct command_line *line, int argc, char **argv, bool attach)
@@ -134,6 +143,7 @@ static int change(const struct command_line *line, int argc, char **argv, bool a
 		return STATUS_NOT;
 	attachments_read(&attaching.attachments, &attaching.old);
 	if (attach && !attachments_add(&attaching.attachments, &attachment)) {
+		publish_settle(&attaching.instance, &attaching.old);
 		output_print("it was attached already\n");
 		return STATUS_DONE;
 	}

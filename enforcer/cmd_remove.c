@@ -4,6 +4,8 @@
 #include "instance.h"
 #include "options.h"
 #include "output.h"
+#include "runs.h"
+#include "upgrade.h"
 
 static const struct command_line remove_line = {
 	.synopsis = "remove [OPTION]...",
@@ -25,11 +27,16 @@ int cmd_remove(int argc, char **argv)
 	err = instance_open(&instance, common.bpffs, 0);
 	if (err)
 		return output_status(err);
+	runs_sweep(common.bpffs, instance.meta ? instance.meta->cgroup_root : NULL);
 	if (instance.dir_fd < 0) {
 		output_print("nothing is there: '%s' does not exist\n", common.bpffs);
 		return STATUS_DONE;
 	}
-	err = instance_remove(&instance);
+	/* What is to replace it, or was replaced, first: as long as one of them is in force, the
+	 * folder that `status` looks at is there. */
+	err = upgrade_remove_next(&instance);
+	if (!err)
+		err = instance_remove(&instance);
 	if (err)
 		return output_status(err);
 	output_print("removed: nothing is enforced by '%s' any more\n", common.bpffs);

@@ -20,6 +20,7 @@
 #include "output.h"
 #include "publish.h"
 #include "ruleset.h"
+#include "runs.h"
 
 struct run_options {
 	struct common_options common;
@@ -58,22 +59,37 @@ struct run {
 	struct instance instance;
 	struct strbuf cgroup, bpffs;
 	bool cgroup_made, instance_made;
+	int lock; /* on the cgroup: others see by it that this process is alive */
 };
 
 /* What can be removed is; a process that CMD left behind keeps its cgroup and its policies. */
-static void run_free(struct run *run)
+static void clean_up(struct run *run)
 {
-	int err = run->cgroup_made ? cgroup_remove_tree(run->cgroup.data) : 0;
+	const struct instance *instance = run->instance_made ? &run->instance : NULL;
+	bool busy = run->cgroup_made && runs_is_busy(instance, run->cgroup.data);
+	int err = run->cgroup_made && !busy ? cgroup_remove_tree(run->cgroup.data) : 0;
 
-	if (err == -EBUSY && run->instance_made) {
-		output_warning("processes are left in '%s': they stay governed", run->cgroup.data);
-		output_hint("when they have ended: cgward remove --bpffs %s; rmdir %s",
+	busy |= err == -EBUSY;
+	if (busy && run->instance_made) {
+		output_warning("processes of '%s' are left: they stay governed", run->cgroup.data);
+		output_hint("when they have ended, any `cgward apply`, `run` or `remove` cleans "
+			    "up; or cgward remove --bpffs %s; rmdir %s",
 			run->bpffs.data, run->cgroup.data);
+	} else if (busy) {
+		output_warning("processes are left in '%s'", run->cgroup.data);
+		output_hint("it can be removed when they have ended: rmdir %s", run->cgroup.data);
 	} else if (err) {
 		output_failure("remove", run->cgroup.data, err, NULL);
 	}
-	if (run->instance_made && err != -EBUSY)
+	if (run->instance_made && !busy)
 		instance_remove(&run->instance);
+}
+
+static void run_free(struct run *run)
+{
+	clean_up(run);
+	if (run->lock >= 0)
+		close(run->lock);
 	instance_close(&run->instance);
 	ruleset_free(&run->ruleset);
 	option_list_free(&run->options.policies);
@@ -88,13 +104,21 @@ static int make_cgroup(struct run *run)
 
 	if (options_cgroup_root(&options->common))
 		return -ENOENT;
+	runs_sweep(options->common.bpffs, options->common.cgroup_root);
 	strbuf_printf(&run->cgroup, "%s/", options->common.cgroup_root);
 	if (options->cgroup)
 		strbuf_puts(&run->cgroup, options->cgroup);
 	else
-		strbuf_printf(&run->cgroup, "cgward-run-%d", getpid());
-	err = cgroup_make(run->cgroup.data);
+		strbuf_printf(&run->cgroup, RUNS_CGROUP "%d", getpid());
+	/* Another cgward that sweeps may take it away before it is locked. */
+	do {
+		err = cgroup_make(run->cgroup.data);
+		if (!err)
+			run->lock = runs_lock_cgroup(run->cgroup.data);
+	} while (!err && (run->lock == -ENOENT || run->lock == -EWOULDBLOCK));
 	run->cgroup_made = !err;
+	if (!err && run->lock < 0)
+		err = run->lock;
 	if (err)
 		output_failure("make the cgroup", run->cgroup.data, err, NULL);
 	return err;
@@ -135,15 +159,15 @@ static int enforce(struct run *run)
 {
 	int err;
 
-	strbuf_printf(&run->bpffs, "%s-run-%d", run->options.common.bpffs, getpid());
+	strbuf_printf(&run->bpffs, "%s" RUNS_INFIX "%d", run->options.common.bpffs, getpid());
 	err = instance_open(&run->instance, run->bpffs.data, INSTANCE_MAKE);
 	run->instance_made = run->instance.dir_fd >= 0;
 	if (!err)
-		err = load_instance(&run->instance, run->options.common.cgroup_root);
+		err = load_instance(&run->instance, run->options.common.cgroup_root, 1);
 	if (!err)
 		err = compile(run);
 	if (!err)
-		err = publish_image(&run->instance, &run->ruleset.image);
+		err = publish_image(&run->instance, &run->ruleset.image, NULL);
 	return err;
 }
 
@@ -202,6 +226,7 @@ int cmd_run(int argc, char **argv)
 	struct run run __attribute__((cleanup(run_free))) = {
 		.options = {.common = COMMON_OPTIONS},
 		.instance = INSTANCE_INIT,
+		.lock = -1,
 	};
 	struct operands operands;
 	int err = 0, status = options_parse(&run_line, argc, argv, &run.options, &operands);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "attachments.h"
 #include "command.h"
+#include "drift.h"
 #include "hooks.h"
 #include "instance.h"
 #include "json.h"
@@ -30,7 +31,7 @@ struct state {
 	struct instance instance;
 	struct image image;
 	bool published;
-	uint32_t needed, missing; /* hooks */
+	struct drift drift;
 	struct attachments attachments;
 	struct cgw_control control;
 	struct cgw_cpu events; /* all CPUs together */
@@ -38,6 +39,7 @@ struct state {
 
 static void state_free(struct state *state)
 {
+	drift_free(&state->drift);
 	attachments_free(&state->attachments);
 	image_free(&state->image);
 	instance_close(&state->instance);
@@ -63,20 +65,27 @@ static int read_state(struct state *state, const char *bpffs)
 	__u32 zero = 0;
 	int err = instance_open(&state->instance, bpffs, INSTANCE_READ);
 
-	if (err || !state->instance.present)
-		return err;
-	err = instance_image(&state->instance, &state->image);
 	if (err)
-		return err == -ENOENT ? 0 : err;
-	state->published = true;
-	state->needed = hooks_needed(&state->image) & hooks_loaded(&state->instance);
-	for (int i = 0; hooks[i].name; i++)
-		if (state->needed >> i & 1 && !hook_is_alive(&state->instance, &hooks[i]))
-			state->missing |= 1U << i;
+		return err;
+	if (state->instance.present) {
+		err = instance_image(&state->instance, &state->image);
+		if (err && err != -ENOENT)
+			return err;
+		state->published = !err;
+	}
+	drift_find(&state->drift, &state->instance, state->published ? &state->image : NULL);
+	if (!state->published)
+		return 0;
 	attachments_read(&state->attachments, &state->image);
 	bpf_map_lookup_elem(state->instance.maps[MAP_CONTROL], &zero, &state->control);
 	read_events(state);
 	return 0;
+}
+
+/* Every operation that the ruleset denies is denied. */
+static bool is_in_force(const struct state *state)
+{
+	return state->published && !state->drift.missing;
 }
 
 static const char *coverage_word(const struct cgw_rule *rule)
@@ -129,11 +138,11 @@ static void json_rest(const struct state *state, struct json *json)
 {
 	json_array(json, "hooks");
 	for (int i = 0; hooks[i].name; i++) {
-		if (!(state->needed >> i & 1))
+		if (!(state->drift.needed >> i & 1))
 			continue;
 		json_object(json, NULL);
 		json_text(json, "name", hooks[i].name);
-		json_bool(json, "attached", !(state->missing >> i & 1));
+		json_bool(json, "attached", !(state->drift.missing >> i & 1));
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -158,7 +167,11 @@ static void print_json(const struct state *state)
 	struct json json = {.out = &out};
 
 	json_object(&json, NULL);
-	json_bool(&json, "in_force", state->published && !state->missing);
+	json_bool(&json, "in_force", is_in_force(state));
+	json_array(&json, "drift");
+	for (size_t i = 0; i < state->drift.count; i++)
+		json_text(&json, NULL, state->drift.lines[i]);
+	json_array_end(&json);
 	if (state->instance.present) {
 		json_text(&json, "build", state->instance.meta->build);
 		json_text(&json, "cgroup_root", state->instance.meta->cgroup_root);
@@ -205,27 +218,40 @@ static void print_hooks(const struct state *state)
 {
 	output_print("hooks:");
 	for (int i = 0; hooks[i].name; i++)
-		if (state->needed >> i & 1)
+		if (state->drift.needed >> i & 1)
 			output_print(" %s%s", hooks[i].name,
-				state->missing >> i & 1 ? " (MISSING)" : "");
+				state->drift.missing >> i & 1 ? " (MISSING)" : "");
 	output_print("\n");
+}
+
+static void print_drift(const struct state *state)
+{
+	for (size_t i = 0; i < state->drift.count; i++)
+		output_print("%sDRIFT%s: %s\n", output_colour(COLOUR_BAD), output_colour_end(),
+			state->drift.lines[i]);
 }
 
 static void print_text(const struct state *state)
 {
 	if (!state->instance.present) {
-		output_print(
-			"nothing is in force: there is no instance in '%s'\n", state->instance.dir);
+		if (!state->drift.count)
+			output_print("nothing is in force: there is no instance in '%s'\n",
+				state->instance.dir);
+		print_drift(state);
 		return;
 	}
 	output_print("instance %s, made by cgward %s, cgroup root %s\n", state->instance.dir,
 		state->instance.meta->build, state->instance.meta->cgroup_root);
+	print_drift(state);
+	if (state->instance.foreign)
+		output_print("the programs are not those of this cgward: the next apply replaces "
+			     "them, without a gap\n");
 	if (!state->published) {
 		output_print("nothing is in force: no ruleset has been published\n");
 		return;
 	}
 	output_print("generation %u is in force%s\n", image_header(&state->image)->generation,
-		state->missing ? ", BUT HOOKS ARE MISSING: not all of it is enforced" : "");
+		state->drift.missing ? ", BUT HOOKS ARE MISSING: not all of it is enforced" : "");
 	print_hooks(state);
 	for (size_t i = 0; i < state->attachments.count; i++)
 		output_print("attached by hand: policy %s, cgroup %s\n",
@@ -259,7 +285,7 @@ int cmd_status(int argc, char **argv)
 		print_json(&state);
 	else
 		print_text(&state);
-	if (state.missing)
-		output_hint("`cgward apply` with the same policies attaches what is missing");
-	return state.published && !state.missing ? STATUS_DONE : STATUS_NOT;
+	if (state.drift.count)
+		output_hint("`cgward apply` with the same policies puts it right");
+	return is_in_force(&state) && !state.drift.count ? STATUS_DONE : STATUS_NOT;
 }

@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "cgroup.h"
@@ -38,37 +39,21 @@ static uint32_t hook_bit(enum cgw_hook hook)
 	return 0;
 }
 
-/* True if some rule in the table is about a protocol that only egress sees. UDP-Lite is one of
- * "udp". */
-static bool table_needs_egress(const struct image *image, uint32_t offset)
-{
-	static const enum cgw_proto protos[] = {
-		CGW_PROTO_UDP, CGW_PROTO_ICMP, CGW_PROTO_SCTP, CGW_PROTO_RAW, CGW_PROTO_OTHER};
-	const struct cgw_table *table = (const void *)(image->data + offset);
-	const uint32_t *values = (const void *)(image->data + table->values);
-
-	for (uint32_t i = 0; offset && i < table->count; i++) {
-		const struct cgw_peer_class *class = (const void *)(image->data + values[i]);
-
-		for (size_t p = 0; values[i] && p < sizeof(protos) / sizeof(protos[0]); p++)
-			if (class->ports[protos[p]])
-				return true;
-	}
-	return false;
-}
-
-static uint32_t policy_hooks(const struct image *image, const struct cgw_policy *policy)
+static uint32_t policy_hooks(const struct cgw_policy *policy)
 {
 	int connect = CGW_PEER_OP(CGW_OP_CONNECT), bind = CGW_PEER_OP(CGW_OP_BIND);
 	uint32_t set = 0;
 
 	if (policy->sysctl)
 		set |= hook_bit(CGW_HOOK_SYSCTL);
-	/* An IPv6 socket reaches IPv4 by mapped addresses: both families' hooks, whatever the rules
-	 * name. */
+	/*
+	 * An IPv6 socket reaches IPv4 by mapped addresses, and a raw socket any protocol by hand,
+	 * which only egress sees: all of these hooks, whatever the rules name.
+	 */
 	if (policy->peers[connect][0] || policy->peers[connect][1])
 		set |= hook_bit(CGW_HOOK_CONNECT4) | hook_bit(CGW_HOOK_CONNECT6) |
-		       hook_bit(CGW_HOOK_SENDMSG4) | hook_bit(CGW_HOOK_SENDMSG6);
+		       hook_bit(CGW_HOOK_SENDMSG4) | hook_bit(CGW_HOOK_SENDMSG6) |
+		       hook_bit(CGW_HOOK_EGRESS);
 	if (policy->peers[bind][0] || policy->peers[bind][1])
 		set |= hook_bit(CGW_HOOK_BIND4) | hook_bit(CGW_HOOK_BIND6);
 	if (policy->sockets)
@@ -76,9 +61,6 @@ static uint32_t policy_hooks(const struct image *image, const struct cgw_policy 
 	if (policy->unix_names[connect][CGW_UNIX_PATH] ||
 		policy->unix_names[connect][CGW_UNIX_ABSTRACT])
 		set |= hook_bit(CGW_HOOK_CONNECT_UNIX) | hook_bit(CGW_HOOK_SENDMSG_UNIX);
-	if (table_needs_egress(image, policy->peers[connect][0]) ||
-		table_needs_egress(image, policy->peers[connect][1]))
-		set |= hook_bit(CGW_HOOK_EGRESS);
 	return set;
 }
 
@@ -92,7 +74,7 @@ uint32_t hooks_needed(const struct image *image)
 
 		if (!(policy->flags & CGW_POLICY_PRESENT))
 			continue;
-		set |= policy_hooks(image, policy);
+		set |= policy_hooks(policy);
 		for (int i = 0; hooks[i].name; i++)
 			if (!hooks[i].hook)
 				set |= 1U << i;
@@ -113,9 +95,19 @@ static uint32_t pinned(const struct instance *instance, const char *folder)
 	return set;
 }
 
-uint32_t hooks_attached(const struct instance *instance)
+uint32_t hooks_pinned(const struct instance *instance)
 {
 	return pinned(instance, "links");
+}
+
+uint32_t hooks_alive(const struct instance *instance)
+{
+	uint32_t set = 0;
+
+	for (int i = 0; hooks[i].name; i++)
+		if (hook_is_alive(instance, &hooks[i]))
+			set |= 1U << i;
+	return set;
 }
 
 uint32_t hooks_loaded(const struct instance *instance)
@@ -131,11 +123,38 @@ static int link_create(const struct hook *hook, int program, int cgroup)
 	return link < 0 ? -errno : link;
 }
 
-static int hook_attach(const struct instance *instance, const struct hook *hook, int cgroup)
+/* Where a link waits that is to take the place of another one. */
+static const char *new_pin(const struct instance *instance, const struct hook *hook)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s-new", hook->name);
+	return instance_path(instance, "links", name);
+}
+
+/* Pins the link in the place of whatever is pinned there. */
+static int pin_link(const struct instance *instance, const struct hook *hook, int link)
 {
 	const char *pin = instance_path(instance, "links", hook->name);
+	const char *new = new_pin(instance, hook);
+	int err = 0;
+
+	unlink(new); /* of a dead cgward */
+	if (bpf_obj_pin(link, new))
+		err = -errno;
+	if (!err && rename(new, pin)) {
+		err = -errno;
+		unlink(new);
+	}
+	if (err)
+		output_failure("pin", pin, err, NULL);
+	return err;
+}
+
+static int hook_attach(const struct instance *instance, const struct hook *hook, int cgroup)
+{
 	const char *path = instance_path(instance, "progs", hook->program);
-	int program = bpf_obj_get(path), link, err = 0;
+	int program = bpf_obj_get(path), link, err;
 
 	if (program < 0) {
 		err = -errno;
@@ -150,10 +169,7 @@ static int hook_attach(const struct instance *instance, const struct hook *hook,
 			"`cgward doctor` tells what this kernel offers");
 		return link;
 	}
-	if (bpf_obj_pin(link, pin)) {
-		err = -errno;
-		output_failure("pin", pin, err, NULL);
-	}
+	err = pin_link(instance, hook, link);
 	close(link);
 	return err;
 }
@@ -183,7 +199,7 @@ int hooks_attach(const struct instance *instance, uint32_t set)
 	uint32_t done = 0;
 	int root, err = 0;
 
-	set &= ~hooks_attached(instance);
+	set &= ~hooks_alive(instance);
 	if (!set)
 		return 0;
 	root = open_root(instance);
@@ -202,33 +218,59 @@ int hooks_attach(const struct instance *instance, uint32_t set)
 	return err;
 }
 
+static int remove_pin(const char *pin)
+{
+	if (!unlink(pin) || errno == ENOENT)
+		return 0;
+	int err = -errno;
+
+	output_failure("remove", pin, err, NULL);
+	return err;
+}
+
 int hooks_detach(const struct instance *instance, uint32_t set)
 {
 	int err = 0;
 
 	for (int i = 0; hooks[i].name; i++) {
-		const char *pin = instance_path(instance, "links", hooks[i].name);
+		int failed = remove_pin(new_pin(instance, &hooks[i]));
 
-		if (!(set & 1U << i) || !unlink(pin) || errno == ENOENT)
-			continue;
-		err = -errno;
-		output_failure("remove", pin, err, NULL);
+		if (!failed && set & 1U << i)
+			failed = remove_pin(instance_path(instance, "links", hooks[i].name));
+		if (failed)
+			err = failed;
 	}
 	return err;
+}
+
+static uint32_t program_id(const char *path)
+{
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+	int program = bpf_obj_get(path);
+
+	if (program < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(program, &info, &length))
+		info.id = 0;
+	close(program);
+	return info.id;
 }
 
 bool hook_is_alive(const struct instance *instance, const struct hook *hook)
 {
 	int link = bpf_obj_get(instance_path(instance, "links", hook->name));
 	struct bpf_link_info info = {};
-	__u32 length = sizeof(info);
+	__u32 length = sizeof(info), id;
 	bool alive;
 
 	if (link < 0)
 		return false;
 	alive = !bpf_obj_get_info_by_fd(link, &info, &length);
+	close(link);
 	if (alive && hook->hook) /* a detached link has no cgroup any more */
 		alive = info.cgroup.cgroup_id == instance->meta->cgroup_root_id;
-	close(link);
-	return alive;
+	/* Another program can have been put into the link; a missing pin of ours tells nothing. */
+	id = program_id(instance_path(instance, "progs", hook->program));
+	return alive && (!id || id == info.prog_id);
 }

@@ -28,22 +28,26 @@ extern const struct hook hooks[];
 /* The hooks that a verified image needs. */
 uint32_t hooks_needed(const struct image *image);
 
-/* Those that are pinned in links/. */
-uint32_t hooks_attached(const struct instance *instance);
+/* Those that are pinned in links/, and of these those that hook_is_alive() says are in force. */
+uint32_t hooks_pinned(const struct instance *instance);
+uint32_t hooks_alive(const struct instance *instance);
 
 /* Those whose program this kernel took: pinned in progs/. */
 uint32_t hooks_loaded(const struct instance *instance);
 
 /*
- * Attaches each hook of the set that is not attached yet. On failure those that this call attached
- * are detached again. Prints what fails; 0 or -errno.
+ * Attaches each hook of the set that is not alive; a dead link's pin is replaced once the new link
+ * is attached. On failure those that this call attached are detached again. Prints what fails; 0 or
+ * -errno.
  */
 int hooks_attach(const struct instance *instance, uint32_t set);
 
-/* Detaches. Prints what fails; 0 or -errno. */
+/* Detaches, and removes what a dead cgward left of an attempt to attach. Prints what fails; 0 or
+ * -errno. */
 int hooks_detach(const struct instance *instance, uint32_t set);
 
-/* True if the hook's program is really attached: the pinned link still has its cgroup. */
+/* True if the hook's program is really attached: the pinned link still has its cgroup and the
+ * program. */
 bool hook_is_alive(const struct instance *instance, const struct hook *hook);
 
 #endif

@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "build_id.h"
 #include "mounts.h"
+#include "options.h"
 #include "output.h"
 #include "strbuf.h"
 
@@ -28,8 +31,6 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_SCRATCHES] = "scratches",
 };
 
-/* Links first: whatever order a removal is interrupted in, no program runs without its maps being
- * pinned. */
 static const char *const folders[] = {"links", "progs", "images", "maps"};
 #define FOLDER_COUNT (sizeof(folders) / sizeof(folders[0]))
 
@@ -99,79 +100,224 @@ static bool is_same_folder(const struct instance *instance)
 	       opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
 }
 
-static int read_meta(struct instance *instance)
+/* A copy of the entry of maps/meta, whatever its size, in one of ours. NULL: it is not filled in.
+ */
+static struct cgw_meta *copy_meta(int map)
 {
-	struct cgw_meta *meta = xcalloc(1, sizeof(*meta));
-	__u32 zero = 0;
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info), zero = 0;
+	struct cgw_meta *meta;
 
-	if (bpf_map_lookup_elem(instance->maps[MAP_META], &zero, meta) ||
-		meta->magic != CGW_META_MAGIC) {
+	if (bpf_obj_get_info_by_fd(map, &info, &length))
+		return NULL;
+	meta = xcalloc(1, info.value_size > sizeof(*meta) ? info.value_size : sizeof(*meta));
+	if (bpf_map_lookup_elem(map, &zero, meta) || meta->magic != CGW_META_MAGIC) {
 		free(meta);
-		return -ENOENT; /* pinned, but never filled in: the loader died */
+		return NULL; /* pinned, but never filled in: the loader died */
 	}
 	meta->build[sizeof(meta->build) - 1] = 0;
 	meta->cgroup_root[sizeof(meta->cgroup_root) - 1] = 0;
+	return meta;
+}
+
+static int read_meta(struct instance *instance, unsigned int flags)
+{
+	struct cgw_meta *meta = copy_meta(instance->maps[MAP_META]);
+
+	free(instance->meta);
 	instance->meta = meta;
-	if (meta->abi_version == CGW_ABI_VERSION)
+	if (!meta)
+		return -ENOENT;
+	instance->foreign = meta->build_id != CGW_BUILD_ID || meta->abi_version != CGW_ABI_VERSION;
+	if (meta->abi_version >= CGW_ABI_OLDEST && meta->abi_version <= CGW_ABI_VERSION)
 		return 0;
-	output_error(
-		"the instance in '%s' was made by cgward %s with ABI version %u; this one has %u",
-		instance->dir, meta->build, meta->abi_version, CGW_ABI_VERSION);
-	output_hint("use that cgward, or end its enforcement with its `cgward remove` first");
+	instance->newer = true;
+	if (flags & INSTANCE_ANY)
+		return -ENOENT;
+	output_error("the instance in '%s' was made by a cgward with ABI version %u; this one, "
+		     "%s, has %u",
+		instance->dir, meta->abi_version, CGWARD_VERSION, CGW_ABI_VERSION);
+	output_hint("use that cgward, or replace it with `cgward apply --replace` and this one");
 	return -EPROTO;
 }
 
-/* Opens the maps. -ENOENT: not all of them are there, so the instance is not complete. */
-static int open_maps(struct instance *instance)
+/* The map of that name among those that a program uses. A descriptor, or -1. */
+static int find_map_of(int program, const char *name)
 {
+	__u32 ids[MAP_COUNT * 2] = {}, length;
+	struct bpf_prog_info info = {
+		.nr_map_ids = sizeof(ids) / sizeof(ids[0]), .map_ids = (uintptr_t)ids};
+
+	length = sizeof(info);
+	if (bpf_obj_get_info_by_fd(program, &info, &length))
+		return -1;
+	for (__u32 i = 0; i < info.nr_map_ids && i < sizeof(ids) / sizeof(ids[0]); i++) {
+		int map = bpf_map_get_fd_by_id(ids[i]);
+		struct bpf_map_info map_info = {};
+
+		length = sizeof(map_info);
+		if (map >= 0 && !bpf_obj_get_info_by_fd(map, &map_info, &length) &&
+			!strcmp(map_info.name, name))
+			return map;
+		if (map >= 0)
+			close(map);
+	}
+	return -1;
+}
+
+/* A map whose pin is gone lives on in the programs. A descriptor, or -1. */
+static int find_map(const struct instance *instance, const char *name)
+{
+	DIR *dir = opendir(instance_path(instance, "progs", ""));
+	struct dirent *entry;
+	int map = -1;
+
+	while (dir && map < 0 && (entry = readdir(dir))) {
+		int program = bpf_obj_get(instance_path(instance, "progs", entry->d_name));
+
+		if (program < 0)
+			continue;
+		map = find_map_of(program, name);
+		close(program);
+	}
+	if (dir)
+		closedir(dir);
+	return map;
+}
+
+/* Opens the maps. -ENOENT: not all of them are there, so the instance is not complete. */
+static int open_maps(struct instance *instance, unsigned int flags)
+{
+	int err = 0;
+
 	for (int i = 0; i < MAP_COUNT; i++) {
 		const char *path = instance_path(instance, "maps", instance_map_names[i]);
 
 		instance->maps[i] = bpf_obj_get(path);
 		if (instance->maps[i] >= 0)
 			continue;
-		if (errno == ENOENT)
-			return -ENOENT;
-		int err = -errno;
-
-		output_failure(
-			"open", path, err, "cgward needs root, or CAP_BPF and CAP_NET_ADMIN");
-		return err;
+		if (errno != ENOENT) {
+			err = -errno;
+			output_failure("open", path, err,
+				"cgward needs root, or CAP_BPF and CAP_NET_ADMIN");
+			return err;
+		}
+		instance->unpinned |= 1U << i;
 	}
-	return read_meta(instance);
+	/* Without meta nothing is known about the rest. */
+	if (instance->unpinned >> MAP_META & 1)
+		return -ENOENT;
+	err = read_meta(instance, flags);
+	for (int i = 0; !err && i < MAP_COUNT; i++) {
+		if (!(instance->unpinned >> i & 1))
+			continue;
+		instance->maps[i] = find_map(instance, instance_map_names[i]);
+		if (instance->maps[i] < 0)
+			err = -ENOENT;
+	}
+	return err;
+}
+
+int instance_repin(struct instance *instance)
+{
+	for (int i = 0; i < MAP_COUNT; i++) {
+		const char *path = instance_path(instance, "maps", instance_map_names[i]);
+
+		if (!(instance->unpinned >> i & 1))
+			continue;
+		if (bpf_obj_pin(instance->maps[i], path)) {
+			int err = -errno;
+
+			output_failure("pin", path, err, NULL);
+			return err;
+		}
+		instance->unpinned &= ~(1U << i);
+	}
+	return 0;
+}
+
+/* Files in DIR/<folder>. */
+static unsigned int count_pins(const struct instance *instance, const char *folder)
+{
+	DIR *dir = opendir(instance_path(instance, folder, ""));
+	struct dirent *entry;
+	unsigned int count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+bool instance_has_links(const struct instance *instance)
+{
+	return count_pins(instance, "links") > 0;
+}
+
+unsigned int instance_programs_missing(const struct instance *instance)
+{
+	unsigned int pinned = count_pins(instance, "progs");
+
+	return pinned < instance->meta->programs ? instance->meta->programs - pinned : 0;
+}
+
+/*
+ * The default place may be made ready: an empty directory that is there for nothing else. Anything
+ * else is the administrator's decision.
+ */
+static int mount_default(const char *bpffs, bool allowed)
+{
+	const char *point = "/sys/fs/bpf";
+
+	if (!allowed || strcmp(bpffs, BPFFS_DEFAULT) || !mounts_is_empty_folder(point) ||
+		mount("bpf", point, "bpf", 0, "mode=0700")) {
+		output_failure_because("use", bpffs, "it is not on a BPF file system",
+			"mount one: mount -t bpf bpf /sys/fs/bpf");
+		return -ENODEV;
+	}
+	output_warning(
+		"'%s' was not mounted: mounted it; an entry in /etc/fstab does so at boot", point);
+	return 0;
 }
 
 int instance_open(struct instance *instance, const char *bpffs, unsigned int flags)
 {
-	int err;
+	int err = 0;
 
 	*instance = (struct instance)INSTANCE_INIT;
 	for (int i = 0; i < MAP_COUNT; i++)
 		instance->maps[i] = -1;
 	instance->dir = xstrdup(bpffs);
-	if (!mounts_lies_on(bpffs, BPF_FS_MAGIC)) {
-		output_failure_because("use", bpffs, "it is not on a BPF file system",
-			"mount one: mount -t bpf bpf /sys/fs/bpf");
-		return -ENODEV;
-	}
-	/* The one who held the lock may have removed the folder meanwhile. */
+	if (!mounts_lies_on(bpffs, BPF_FS_MAGIC))
+		err = mount_default(bpffs, flags & INSTANCE_MAKE);
+	if (err)
+		return err;
+	/* The one who held the lock may have removed the folder meanwhile, or put another there. */
 	do {
 		if (instance->dir_fd >= 0)
 			close(instance->dir_fd);
 		err = flags & INSTANCE_MAKE ? make_folder(instance->dir) : 0;
 		if (!err)
 			err = lock_folder(instance, flags);
-	} while (!err && !is_same_folder(instance));
+	} while ((!err && !is_same_folder(instance)) || (err == -ENOENT && flags & INSTANCE_MAKE));
 	if (err)
 		return err == -ENOENT ? 0 : err; /* no folder: no instance */
-	err = instance_reopen(instance);
+	err = instance_reopen(instance, flags);
 	return err == -ENOENT ? 0 : err;
 }
 
-int instance_reopen(struct instance *instance)
+int instance_reopen(struct instance *instance, unsigned int flags)
 {
-	int err = open_maps(instance);
+	int err;
 
+	for (int i = 0; i < MAP_COUNT; i++) {
+		if (instance->maps[i] >= 0)
+			close(instance->maps[i]);
+		instance->maps[i] = -1;
+	}
+	instance->unpinned = 0;
+	err = open_maps(instance, flags);
 	instance->present = !err;
 	return err;
 }
@@ -210,16 +356,26 @@ static int remove_folder(const char *path)
 
 int instance_clear(struct instance *instance)
 {
-	int err = 0;
+	char path[4096];
+	struct dirent *entry;
+	DIR *dir;
+	int err;
 
-	for (size_t i = 0; !err && i < FOLDER_COUNT; i++) {
-		char path[4096];
-
-		snprintf(path, sizeof(path), "%s/%s", instance->dir, folders[i]);
+	/* Links first: wherever a removal is interrupted, no program runs without its maps being
+	 * pinned. */
+	snprintf(path, sizeof(path), "%s/%s", instance->dir, "links");
+	err = remove_folder(path);
+	dir = err ? NULL : opendir(instance->dir);
+	while (dir && !err && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", instance->dir, entry->d_name);
 		err = remove_folder(path);
-		if (err)
-			output_failure("remove", path, err, NULL);
 	}
+	if (dir)
+		closedir(dir);
+	if (err)
+		output_failure("remove", path, err, NULL);
 	return err;
 }
 
@@ -270,6 +426,32 @@ static int read_pages(int fd, struct image *image)
 	return 0;
 }
 
+/* The map with this id: among the pins, for which CAP_BPF is enough, or by its id. */
+static int open_image(const struct instance *instance, __u32 id)
+{
+	DIR *dir = opendir(instance_path(instance, "images", ""));
+	struct dirent *entry;
+	int found = -1;
+
+	while (dir && found < 0 && (entry = readdir(dir))) {
+		int map = bpf_obj_get(instance_path(instance, "images", entry->d_name));
+		struct bpf_map_info info = {};
+		__u32 length = sizeof(info);
+
+		if (map < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(map, &info, &length) && info.id == id)
+			found = map;
+		else
+			close(map);
+	}
+	if (dir)
+		closedir(dir);
+	if (found < 0)
+		found = bpf_map_get_fd_by_id(id);
+	return found < 0 ? -errno : found;
+}
+
 int instance_image(const struct instance *instance, struct image *image)
 {
 	__u32 zero = 0, id;
@@ -277,9 +459,9 @@ int instance_image(const struct instance *instance, struct image *image)
 
 	if (bpf_map_lookup_elem(instance->maps[MAP_IMAGE], &zero, &id))
 		return -errno;
-	fd = bpf_map_get_fd_by_id(id);
+	fd = open_image(instance, id);
 	if (fd < 0) {
-		err = -errno;
+		err = fd;
 		output_failure("open", "the published ruleset", err, "this needs CAP_SYS_ADMIN");
 		return err;
 	}

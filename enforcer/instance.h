@@ -2,13 +2,15 @@
 /*
  * instance.h - one cgward in the kernel: a folder of pins in bpffs.
  *
- *	DIR/maps/NAME         the maps of bpf/maps.h; maps/meta is written last: with it the
- *instance exists DIR/progs/NAME        every program, attached or not DIR/links/NAME        one
- *link per attached program DIR/images/NUMBER     the newest few rulesets by generation; maps/image
- *says which is in force
+ *	DIR/maps/NAME       the maps of bpf/maps.h; maps/meta is written last: with it the instance
+ *	                    exists
+ *	DIR/progs/NAME      every program, attached or not
+ *	DIR/links/NAME      one link per attached program
+ *	DIR/images/NUMBER   the newest few rulesets by generation; maps/image says which is in force
+ *	DIR-next/           the same while another build takes over, see upgrade.h
  *
  * The folder DIR is locked (flock) while anything is changed, and unlocked by the kernel when the
- *holder dies. What a dead loader has left without maps/meta is swept by the next one.
+ * holder dies. What a dead loader has left without maps/meta is swept by the next one.
  *
  * Functions print what fails (output.h) and return 0 or -errno, unless they say otherwise.
  */
@@ -39,8 +41,12 @@ struct instance {
 	char *dir;    /* in bpffs */
 	int dir_fd;   /* holds the lock; -1: not locked */
 	bool present; /* complete: maps are open */
+	bool foreign; /* present, and made by other programs than those of this cgward */
+	bool newer;   /* not present: of an ABI that this cgward does not know; only with
+			 INSTANCE_ANY */
 	int maps[MAP_COUNT];
-	struct cgw_meta *meta; /* a copy; NULL unless present */
+	uint32_t unpinned;     /* bit set of enum instance_map: open, but their pins are gone */
+	struct cgw_meta *meta; /* a copy; NULL unless present or newer */
 };
 
 #define INSTANCE_INIT                                                                              \
@@ -50,8 +56,10 @@ struct instance {
 
 /* Do not lock: for readers, who see either the state before or after a change. */
 #define INSTANCE_READ 1U
-/* The folder may be made. */
+/* The folder may be made, and the default one's file system mounted. */
 #define INSTANCE_MAKE 2U
+/* One that a newer cgward made is no error. */
+#define INSTANCE_ANY 4U
 
 /*
  * Opens the instance pinned in `bpffs`; instance->present tells whether there is one. -EPROTO: it
@@ -67,7 +75,16 @@ const char *instance_path(const struct instance *instance, const char *folder, c
 int instance_make_folders(const struct instance *instance);
 
 /* Opens what has been pinned meanwhile; -ENOENT if it is not complete. Prints nothing for that. */
-int instance_reopen(struct instance *instance);
+int instance_reopen(struct instance *instance, unsigned int flags);
+
+/* Links are pinned: something may be enforced, whatever else is missing. */
+bool instance_has_links(const struct instance *instance);
+
+/* How many of the programs that were loaded are no longer pinned; of a present instance. */
+unsigned int instance_programs_missing(const struct instance *instance);
+
+/* Pins those maps again whose pins are gone. */
+int instance_repin(struct instance *instance);
 
 /* Removes every pin and folder in DIR, but not DIR itself, whose lock the caller holds. */
 int instance_clear(struct instance *instance);

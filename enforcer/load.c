@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "build_id.h"
 #include "cgroup.h"
 #include "cgward.skel.h"
 #include "hooks.h"
 #include "output.h"
+#include "strbuf.h"
 
 /* The same as SCRATCH_SLOTS_PER_CPU of bpf/maps.h, which only the BPF compiler can read. */
 #define SCRATCH_SLOTS_PER_CPU 4
@@ -81,7 +83,10 @@ static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
 	return err;
 }
 
-/* Opens and loads; kernels before 6.7 take the programs only without those for unix sockets. */
+/*
+ * Opens and loads. Kernels before 6.7 refuse the programs for unix sockets with EINVAL; any other
+ * failure must not pass for that, or hooks would be missing that this kernel has.
+ */
 static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
 {
 	int err = 0;
@@ -100,13 +105,16 @@ static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
 			return 0;
 		}
 		cgward_bpf__destroy(bpf);
+		if (err != -EINVAL)
+			break;
 	}
 	return err;
 }
 
-static int pin_all(const struct instance *instance, struct cgward_bpf *bpf)
+static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint32_t *programs)
 {
 	struct bpf_program *program;
+	uint32_t count = 0;
 
 	for (int i = 0; i < MAP_COUNT; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
@@ -131,24 +139,25 @@ static int pin_all(const struct instance *instance, struct cgward_bpf *bpf)
 			output_failure("pin", path, err, NULL);
 			return err;
 		}
+		count++;
 	}
+	*programs = count;
 	return 0;
 }
 
-/* Written last: from here on the instance exists. */
+/* Written last: from here on the instance exists. `known` holds what differs between instances. */
 static int write_meta(const struct instance *instance, struct cgward_bpf *bpf,
-	const char *cgroup_root, uint64_t id)
+	const char *cgroup_root, const struct cgw_meta *known)
 {
-	struct cgw_meta *meta = calloc(1, sizeof(*meta));
+	struct cgw_meta *meta = xcalloc(1, sizeof(*meta));
 	char resolved[PATH_MAX];
 	__u32 zero = 0;
 	int err = 0;
 
-	if (!meta)
-		return -ENOMEM;
+	*meta = *known;
 	meta->magic = CGW_META_MAGIC;
 	meta->abi_version = CGW_ABI_VERSION;
-	meta->cgroup_root_id = id;
+	meta->build_id = CGW_BUILD_ID;
 	snprintf(meta->build, sizeof(meta->build), "%s", CGWARD_VERSION);
 	snprintf(meta->cgroup_root, sizeof(meta->cgroup_root), "%s",
 		realpath(cgroup_root, resolved) ? resolved : cgroup_root);
@@ -160,18 +169,9 @@ static int write_meta(const struct instance *instance, struct cgward_bpf *bpf,
 	return err;
 }
 
-/* Empties the folder of what a dead loader left, without giving up the lock on it. */
-static int sweep(struct instance *instance)
+int load_instance(struct instance *instance, const char *cgroup_root, uint64_t epoch)
 {
-	int err = hooks_detach(instance, ~0U);
-
-	if (!err)
-		err = instance_clear(instance);
-	return err;
-}
-
-int load_instance(struct instance *instance, const char *cgroup_root)
-{
+	struct cgw_meta known = {.epoch = epoch};
 	struct cgward_bpf *bpf = NULL;
 	uint64_t id;
 	int err = cgroup_id_of(cgroup_root, &id);
@@ -181,7 +181,7 @@ int load_instance(struct instance *instance, const char *cgroup_root)
 			"it must be a directory of cgroup v2");
 		return err;
 	}
-	err = sweep(instance);
+	err = instance_clear(instance);
 	if (!err)
 		err = instance_make_folders(instance);
 	if (err)
@@ -192,16 +192,17 @@ int load_instance(struct instance *instance, const char *cgroup_root)
 			"cgward needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; `cgward "
 			"doctor` tells what "
 			"this kernel lacks, --verbose what it said");
-		sweep(instance);
+		instance_clear(instance);
 		return err;
 	}
-	err = pin_all(instance, bpf);
+	known.cgroup_root_id = id;
+	err = pin_all(instance, bpf, &known.programs);
 	if (!err)
-		err = write_meta(instance, bpf, cgroup_root, id);
+		err = write_meta(instance, bpf, cgroup_root, &known);
 	cgward_bpf__destroy(bpf);
 	if (!err)
-		err = instance_reopen(instance);
+		err = instance_reopen(instance, 0);
 	if (err)
-		sweep(instance);
+		instance_clear(instance);
 	return err;
 }

@@ -7,10 +7,11 @@
 #include "instance.h"
 
 /*
- * Loads everything for the given cgroup root and pins it in the instance's (locked) folder; what a
- * dead loader left there is swept first. The instance is present afterwards. Prints what fails; 0
- * or -errno, and then nothing new stays behind.
+ * Loads everything for the given cgroup root and pins it in the instance's (locked) folder; what is
+ * there, such as a dead loader's leftovers, is swept first. `epoch` is greater than that of the
+ * instance that this one is to replace, 1 if there is none. The instance is present afterwards.
+ * Prints what fails; 0 or -errno, and then nothing new stays behind.
  */
-int load_instance(struct instance *instance, const char *cgroup_root);
+int load_instance(struct instance *instance, const char *cgroup_root, uint64_t epoch);
 
 #endif

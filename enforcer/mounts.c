@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <mntent.h>
@@ -43,4 +44,17 @@ bool mounts_lies_on(const char *path, long magic)
 		slash[slash == ancestor] = '\0';
 	}
 	return info.f_type == magic;
+}
+
+bool mounts_is_empty_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	bool empty = dir;
+
+	while (empty && (entry = readdir(dir)))
+		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+	if (dir)
+		closedir(dir);
+	return empty;
 }

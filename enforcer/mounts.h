@@ -15,4 +15,7 @@ int mounts_find(const char *type, char **point);
  * with that magic number (statfs). */
 bool mounts_lies_on(const char *path, long magic);
 
+/* True if `path` is a directory with nothing in it. */
+bool mounts_is_empty_folder(const char *path);
+
 #endif

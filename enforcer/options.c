@@ -328,6 +328,7 @@ static int parse_all(struct parser *parser, struct operands *operands)
 		if (status != OPTIONS_GO)
 			return status;
 	}
+	argv[1 + count] = NULL; /* so that they are a command as execvp() takes it */
 	operands->items = argv + 1;
 	operands->count = count;
 	operands->rest = argv + parser->position;

@@ -50,24 +50,27 @@ static const char *image_pin(const struct instance *instance, uint32_t generatio
 	return instance_path(instance, "images", name);
 }
 
-static void prune_images(const struct instance *instance)
+/* Keeps the newest few, and none that is newer than the one in force: those never were. */
+static void prune_images(const struct instance *instance, uint32_t in_force)
 {
 	uint32_t *list;
-	size_t count = pinned_generations(instance, &list);
+	size_t count = pinned_generations(instance, &list), kept = 0;
 
-	for (size_t i = IMAGES_KEPT; i < count; i++)
-		unlink(image_pin(instance, list[i]));
+	for (size_t i = 0; i < count; i++)
+		if (list[i] > in_force || ++kept > IMAGES_KEPT)
+			unlink(image_pin(instance, list[i]));
 	free(list);
 }
 
-static uint32_t next_generation(const struct instance *instance)
+/* Cached scopes are known by their generation: a number that was in force is never given again. */
+static uint32_t next_generation(const struct instance *instance, const struct image *in_force)
 {
-	uint32_t *list, next = 1;
+	uint32_t *list, last = in_force ? image_header(in_force)->generation : 0;
 
-	if (pinned_generations(instance, &list))
-		next = list[0] + 1;
+	if (pinned_generations(instance, &list) && list[0] > last)
+		last = list[0];
 	free(list);
-	return next;
+	return last + 1;
 }
 
 /* A frozen map with the image in it. A descriptor or -errno. */
@@ -93,25 +96,6 @@ static int make_map(const struct image *image)
 	return err;
 }
 
-/* Before publishing: no program may meet a rule without a counter. Existing ones keep their value.
- */
-static int make_counters(const struct instance *instance, const struct image *image)
-{
-	struct cgw_counter zero = {};
-
-	for (uint32_t i = 0; i < image_header(image)->rule_count; i++) {
-		if (!bpf_map_update_elem(instance->maps[MAP_COUNTERS], &image_rule(image, i)->key,
-			    &zero, BPF_NOEXIST) ||
-			errno == EEXIST)
-			continue;
-		int err = -errno;
-
-		output_failure("make", "the counters", err, NULL);
-		return err;
-	}
-	return 0;
-}
-
 static int compare_keys(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -119,21 +103,29 @@ static int compare_keys(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* After publishing: counters of rules that are gone. */
-static void prune_counters(const struct instance *instance, const struct image *image)
+/* Removes the counters of all rules but those of the images (either may be NULL). */
+static void prune_counters(
+	const struct instance *instance, const struct image *image, const struct image *other)
 {
-	uint32_t count = image_header(image)->rule_count;
-	uint64_t *keys = xcalloc(count + 1, sizeof(*keys)), *gone = NULL, key, *previous = NULL;
-	size_t gone_count = 0, room = 0;
+	const struct image *images[] = {image, other};
+	uint64_t *keys = NULL, *gone = NULL, key, *previous = NULL;
+	size_t count = 0, room = 0, gone_count = 0, gone_room = 0;
 
-	for (uint32_t i = 0; i < count; i++)
-		keys[i] = image_rule(image, i)->key;
-	qsort(keys, count, sizeof(*keys), compare_keys);
+	for (int i = 0; i < 2; i++) {
+		uint32_t rules = images[i] ? image_header(images[i])->rule_count : 0;
+
+		for (uint32_t rule = 0; rule < rules; rule++) {
+			ARRAY_GROW(keys, count, room);
+			keys[count++] = image_rule(images[i], rule)->key;
+		}
+	}
+	if (count)
+		qsort(keys, count, sizeof(*keys), compare_keys);
 	while (!bpf_map_get_next_key(instance->maps[MAP_COUNTERS], previous, &key)) {
 		previous = &key;
-		if (bsearch(&key, keys, count, sizeof(*keys), compare_keys))
+		if (count && bsearch(&key, keys, count, sizeof(*keys), compare_keys))
 			continue;
-		ARRAY_GROW(gone, gone_count, room);
+		ARRAY_GROW(gone, gone_count, gone_room);
 		gone[gone_count++] = key;
 	}
 	for (size_t i = 0; i < gone_count; i++)
@@ -142,11 +134,84 @@ static void prune_counters(const struct instance *instance, const struct image *
 	free(keys);
 }
 
+static int make_counter(const struct instance *instance, uint64_t key, const struct instance *from)
+{
+	struct cgw_counter counter = {};
+
+	if (from && from->present)
+		counter = instance_counter(from, key);
+	if (!bpf_map_update_elem(instance->maps[MAP_COUNTERS], &key, &counter, BPF_NOEXIST) ||
+		errno == EEXIST)
+		return 0;
+	return -errno;
+}
+
+/*
+ * Before publishing: no program may meet a rule without a counter. Existing ones keep their value.
+ * If there is no room, what belongs to no ruleset goes.
+ */
+static int make_counters(const struct instance *instance, const struct image *image,
+	const struct image *old, const struct instance *from)
+{
+	bool pruned = false;
+
+	for (uint32_t i = 0; i < image_header(image)->rule_count; i++) {
+		uint64_t key = image_rule(image, i)->key;
+		int err = make_counter(instance, key, from);
+
+		if (err == -E2BIG && !pruned) {
+			prune_counters(instance, image, old);
+			pruned = true;
+			err = make_counter(instance, key, from);
+		}
+		if (!err)
+			continue;
+		output_failure("make", "the counters", err,
+			err == -E2BIG ? "the rules of the old and the new ruleset together are too "
+					"many: apply fewer at a time"
+				      : NULL);
+		return err;
+	}
+	return 0;
+}
+
+static bool is_full(int map)
+{
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info);
+	uint64_t key, *previous = NULL;
+	uint32_t count = 0;
+
+	if (bpf_obj_get_info_by_fd(map, &info, &length))
+		return false;
+	while (count <= info.max_entries && !bpf_map_get_next_key(map, previous, &key)) {
+		previous = &key;
+		count++;
+	}
+	return count >= info.max_entries;
+}
+
+struct counter_faults publish_counter_faults(
+	const struct instance *instance, const struct image *image)
+{
+	struct counter_faults faults = {.full = is_full(instance->maps[MAP_COUNTERS])};
+	struct cgw_counter counter;
+
+	/* With every rule there can be, a full map is as it should be. */
+	if (image_header(image)->rule_count == CGW_RULES_MAX)
+		faults.full = false;
+	for (uint32_t i = 0; i < image_header(image)->rule_count; i++)
+		if (bpf_map_lookup_elem(
+			    instance->maps[MAP_COUNTERS], &image_rule(image, i)->key, &counter))
+			faults.missing++;
+	return faults;
+}
+
 /*
  * Runs the iterator over all processes: what governs a process must be on record before it can move
  * itself, and those that were there before this ruleset are not, or not with it.
  */
-static int refresh_processes(const struct instance *instance)
+int publish_refresh(const struct instance *instance)
 {
 	int program = bpf_obj_get(instance_path(instance, "progs", "cgward_refresh"));
 	int link = program < 0 ? -1 : bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
@@ -184,45 +249,79 @@ static int swap(const struct instance *instance, int map)
 	return err;
 }
 
-int publish_image(struct instance *instance, struct image *image)
+void publish_settle(const struct instance *instance, const struct image *image)
 {
-	uint32_t needed = hooks_needed(image), before = hooks_attached(instance);
-	uint32_t generation = next_generation(instance);
-	const char *pin;
-	int map, err;
+	int err = publish_refresh(instance);
 
-	image_seal(image, generation);
-	map = make_map(image);
-	if (map < 0)
-		return map;
-	pin = image_pin(instance, generation);
-	err = make_counters(instance, image);
-	if (!err && bpf_obj_pin(map, pin)) {
-		err = -errno;
-		output_failure("pin", pin, err, NULL);
-	}
-	if (!err)
-		err = hooks_attach(instance, needed & hooks_loaded(instance));
-	if (!err) {
-		err = swap(instance, map);
-		if (err)
-			hooks_detach(instance, needed & ~before);
-	}
-	close(map);
 	if (err) {
-		unlink(image_pin(instance, generation));
-		return err;
-	}
-	err = refresh_processes(instance);
-	if (err) {
-		output_warning("the ruleset is in force, but processes that are running already "
-			       "may leave it by "
-			       "moving to another cgroup: failed to record them: %s",
+		output_warning(
+			"the ruleset is in force, but processes that are running already "
+			"may leave it by moving to another cgroup: failed to record them: %s",
 			strerror(-err));
 		output_hint("run `cgward apply` again, or restart them");
 	}
-	hooks_detach(instance, before & ~needed);
-	prune_counters(instance, image);
-	prune_images(instance);
+	hooks_detach(instance, ~hooks_needed(image));
+	/* Not of rulesets that differ from this one: of a rule that both have the value is kept. */
+	if (make_counters(instance, image, image, NULL))
+		output_hint("verdicts of rules without a counter are not counted by rule");
+	prune_counters(instance, image, NULL);
+	prune_images(instance, image_header(image)->generation);
+}
+
+/* Nothing new stays behind. */
+static void take_back(const struct instance *instance, const struct image *old, uint32_t attached)
+{
+	hooks_detach(instance, attached);
+	if (old)
+		prune_counters(instance, old, NULL);
+	prune_images(instance, old ? image_header(old)->generation : 0);
+}
+
+/* Everything up to the swap. A descriptor of the filled map, or -errno. */
+static int prepare(const struct instance *instance, const struct image *image,
+	const struct image *old, const struct instance *from)
+{
+	int map = make_map(image), err;
+
+	if (map < 0)
+		return map;
+	err = make_counters(instance, image, old, from);
+	if (!err && bpf_obj_pin(map, image_pin(instance, image_header(image)->generation))) {
+		err = -errno;
+		output_failure(
+			"pin", image_pin(instance, image_header(image)->generation), err, NULL);
+	}
+	if (!err)
+		err = hooks_attach(instance, hooks_needed(image) & hooks_loaded(instance));
+	if (!err)
+		return map;
+	close(map);
+	return err;
+}
+
+int publish_image(struct instance *instance, struct image *image, const struct instance *from)
+{
+	struct image old __attribute__((cleanup(image_free))) = {};
+	int map, err = instance_image(instance, &old);
+	const struct image *before = err ? NULL : &old;
+	uint32_t generation, alive = hooks_alive(instance);
+
+	if (err && err != -ENOENT)
+		return err;
+	generation = next_generation(instance, before);
+	if (from && next_generation(from, NULL) > generation)
+		generation = next_generation(from, NULL);
+	/* What a dead cgward pinned under this number or a greater one never was in force. */
+	prune_images(instance, before ? image_header(before)->generation : 0);
+	image_seal(image, generation);
+	map = prepare(instance, image, before, from);
+	err = map < 0 ? map : swap(instance, map);
+	if (map >= 0)
+		close(map);
+	if (err) {
+		take_back(instance, before, hooks_needed(image) & ~alive);
+		return err;
+	}
+	publish_settle(instance, image);
 	return 0;
 }

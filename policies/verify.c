@@ -449,7 +449,7 @@ static bool verify_frame(struct verifier *verifier)
 		return fail(verifier, "the size is not one that an image has");
 	if (header->magic != CGW_IMAGE_MAGIC)
 		return fail(verifier, "this is not an image");
-	if (header->abi_version != CGW_ABI_VERSION)
+	if (header->abi_version < CGW_ABI_OLDEST || header->abi_version > CGW_ABI_VERSION)
 		return fail(verifier, "the image is of another version");
 	if (header->size != verifier->size)
 		return fail(verifier, "the image has been cut, or something was added");
