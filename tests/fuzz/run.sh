@@ -32,7 +32,7 @@ fuzz()
 	new=$(mktemp -d)
 	if "$directory/tests/$1" "${options[@]}" "-max_total_time=$seconds" \
 		-artifact_prefix="$found/" "$new" "tests/fuzz/corpus/${1#fuzz_}" >"$log" 2>&1; then
-		pass "${1#fuzz_}: $seconds s, $(grep -aoE '#[0-9]+' "$log" | tail -n 1 | tr -d '#') runs"
+		pass "${1#fuzz_}: $seconds s, $(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$log") runs"
 	else
 		fail "${1#fuzz_}: $seconds s" "$(tail_of "$log")"
 	fi

@@ -9,6 +9,7 @@
  *       child    writes the id of a child that waits, which then tries
  *       other    a third process writes that id, and is gone when the child tries
  *       thread   a thread writes its own id to TARGET/cgroup.threads and tries
+ *       orphan   the process's first thread ends, another one writes its id and tries
  *       clone    clones into TARGET with CLONE_INTO_CGROUP; the clone tries
  *       none     does not move
  * First line of output: "moved" or "move:EXXX" if the move itself was refused (the operation is
@@ -124,6 +125,35 @@ static int escape_thread(void)
 	return 0;
 }
 
+static void *orphan_main(void *unused)
+{
+	char path[64], state = 0;
+	FILE *status;
+
+	/* Until the first thread is a zombie. */
+	snprintf(path, sizeof(path), "/proc/%d/stat", getpid());
+	while (state != 'Z') {
+		status = fopen(path, "re");
+		if (!status || fscanf(status, "%*d %*s %c", &state) != 1)
+			fail("read", path);
+		fclose(status);
+		usleep(1000);
+	}
+	report_move(cgroup_move(target, "cgroup.procs", getpid()));
+	try_operation();
+	exit(0);
+	return unused;
+}
+
+static int escape_orphan(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, orphan_main, NULL))
+		fail("start", "thread");
+	pthread_exit(NULL);
+}
+
 static int escape_clone(void)
 {
 	int directory = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -159,6 +189,8 @@ int main(int argc, char **argv)
 		return escape_other();
 	if (!strcmp(move, "thread"))
 		return escape_thread();
+	if (!strcmp(move, "orphan"))
+		return escape_orphan();
 	if (!strcmp(move, "clone"))
 		return escape_clone();
 	if (!strcmp(move, "self"))

@@ -49,6 +49,8 @@ for target in /free ""; do
 		escaped "own id to $where from $from" self "$target" "$from"
 		escaped "a child's id to $where from $from" child "$target" "$from"
 		escaped "another process's id to $where from $from" other "$target" "$from"
+		escaped "own id by a second thread when the first has ended to $where from $from" \
+			orphan "$target" "$from"
 		escaped "CLONE_INTO_CGROUP into $where from $from" clone "$target" "$from"
 	done
 done
@@ -95,6 +97,26 @@ same "what no policy denies works after an escape" allowed \
 	"$(run_escaped op connect tcp 192.0.2.3:80)"
 same "after new user, mount and cgroup namespaces" denied \
 	"$(run_escaped unshare --user --map-root-user --mount --cgroup op connect tcp 192.0.2.1:80)"
+
+# escaped_then COMMAND...: an escaped process waits while the command is run, then tries
+escaped_then()
+{
+	rm -f "$TMP/go"
+	# shellcheck disable=SC2016  # for the inner shell
+	into "$CGROUP/jail" escape self "$CGROUP/free" exec sh -c 'echo ready
+		until [ -e "$1/go" ]; do sleep 0.02; done
+		exec op connect tcp 192.0.2.1:80' _ "$TMP" >"$TMP/answer" 2>&1 &
+	eventually 5 grep -q ready "$TMP/answer"
+	"$@"
+	touch "$TMP/go"
+	wait $!
+	tail -n 1 "$TMP/answer"
+}
+same "what it keeps outlives an apply of the same policies" denied \
+	"$(escaped_then apply kept other threads)"
+same "what it keeps outlives an apply of fewer policies" denied "$(escaped_then apply kept)"
+same "a policy that is taken away is not kept" allowed "$(escaped_then apply other)"
+apply kept other threads
 
 # Sockets and descriptors that cross.
 is "a socket made by a free process, used in the jail" denied \
