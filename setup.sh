@@ -8,7 +8,7 @@ set -euo pipefail
 packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih-dev libcap-dev
 	libcmocka-dev linux-libc-dev)
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
-packages+=(crun runc busybox-static iproute2 util-linux procps python3-minimal jq strace git
+packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git
 	clang-format shellcheck mandoc)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name
 clang_runtime()

@@ -10,6 +10,8 @@
  *       other    a third process writes that id, and is gone when the child tries
  *       thread   a thread writes its own id to TARGET/cgroup.threads and tries
  *       orphan   the process's first thread ends, another one writes its id and tries
+ *       put      the same, once somebody else has moved the process; prints "ready" before
+ *                that, and tries there, too
  *       clone    clones into TARGET with CLONE_INTO_CGROUP; the clone tries
  *       none     does not move
  * First line of output: "moved" or "move:EXXX" if the move itself was refused (the operation is
@@ -125,12 +127,23 @@ static int escape_thread(void)
 	return 0;
 }
 
-static void *orphan_main(void *unused)
+/* The last line of the thread's cgroup file: cgroup v2. */
+static void read_cgroup(char path[4096])
+{
+	FILE *file = fopen("/proc/thread-self/cgroup", "re");
+
+	if (!file)
+		fail("open", "/proc/thread-self/cgroup");
+	while (fgets(path, 4096, file))
+		;
+	fclose(file);
+}
+
+static void wait_for_zombie(void)
 {
 	char path[64], state = 0;
 	FILE *status;
 
-	/* Until the first thread is a zombie. */
 	snprintf(path, sizeof(path), "/proc/%d/stat", getpid());
 	while (state != 'Z') {
 		status = fopen(path, "re");
@@ -138,6 +151,23 @@ static void *orphan_main(void *unused)
 			fail("read", path);
 		fclose(status);
 		usleep(1000);
+	}
+}
+
+static void *orphan_main(void *unused)
+{
+	char before[4096], now[4096];
+
+	wait_for_zombie();
+	if (!strcmp(move, "put")) {
+		read_cgroup(before);
+		puts("ready");
+		fflush(stdout);
+		do {
+			usleep(1000);
+			read_cgroup(now);
+		} while (!strcmp(before, now));
+		try_operation();
 	}
 	report_move(cgroup_move(target, "cgroup.procs", getpid()));
 	try_operation();
@@ -189,7 +219,7 @@ int main(int argc, char **argv)
 		return escape_other();
 	if (!strcmp(move, "thread"))
 		return escape_thread();
-	if (!strcmp(move, "orphan"))
+	if (!strcmp(move, "orphan") || !strcmp(move, "put"))
 		return escape_orphan();
 	if (!strcmp(move, "clone"))
 		return escape_clone();

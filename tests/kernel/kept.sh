@@ -158,6 +158,14 @@ same "the administrator moves it to another jail: governed there" denied \
 same "the administrator moves it to another jail: no longer by the first" allowed \
 	"$(moved_out /other connect tcp 192.0.2.1:80)"
 
+# The first thread of a process may have ended; the process as a whole is put into the jail.
+into "$CGROUP/free" escape put "$CGROUP/free" "${write[@]}" >"$TMP/answer" 2>&1 &
+eventually 5 grep -q ready "$TMP/answer"
+cat "$CGROUP/free/cgroup.procs" >"$CGROUP/jail/cgroup.procs"
+wait $!
+same "a process without its first thread, put into the jail by the administrator, stays there" \
+	"ready denied moved denied" "$(tr '\n' ' ' <"$TMP/answer" | sed 's/ $//')"
+
 # An escaped process that the administrator moves is free again, too: it is where it was put.
 rm -f "$TMP/go"
 # shellcheck disable=SC2016  # for the inner shell
