@@ -21,6 +21,10 @@ static __always_inline int judge(struct bpf_sock_addr *ctx, struct cgw_peer *pee
 	if (sk)
 		seen.socket_cgroup_id = scope_add_socket(
 			&call, (struct sock *)kernel_address(sk), cgroup, cgroup->kn->id);
+	/* 0.0.0.0 is the address that the socket is bound to, or else loopback (that is in the
+	 * tables). */
+	if (peer->op == CGW_OP_CONNECT && !peer->ipv6 && !peer->address[0] && sk)
+		peer->address[0] = bpf_ntohl(sk->src_ip4);
 	peer->port = bpf_ntohs(ctx->user_port);
 	peer->proto[0] = ctx->type == SOCK_RAW ? CGW_PROTO_RAW : proto_group(ctx->protocol);
 	return !peer_denied(&call, peer, &seen);
@@ -29,12 +33,7 @@ static __always_inline int judge(struct bpf_sock_addr *ctx, struct cgw_peer *pee
 static __always_inline int judge4(struct bpf_sock_addr *ctx, __u32 op, __u32 hook)
 {
 	struct cgw_peer peer = {.op = op, .address = {bpf_ntohl(ctx->user_ip4)}};
-	struct bpf_sock *sk = ctx->sk;
 
-	/* 0.0.0.0 is the address that the socket is bound to, or else loopback (that is in the
-	 * tables). */
-	if (op == CGW_OP_CONNECT && !peer.address[0] && sk)
-		peer.address[0] = bpf_ntohl(sk->src_ip4);
 	return judge(ctx, &peer, hook);
 }
 

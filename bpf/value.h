@@ -68,7 +68,7 @@ struct cgw_value {
 	__u32 first_length; /* of the first field of normal */
 	__u32 raw_from;	    /* written up to the first newline or NUL, blanks trimmed */
 	__u32 raw_to;
-	__u32 reserved;
+	__u32 more; /* something follows that newline: handlers of several numbers read it */
 	struct cgw_fields fields;
 };
 
@@ -169,6 +169,8 @@ CGW_INLINE void cgw_fields_raw(struct cgw_value *value, __u32 index, __u8 byte)
 {
 	if (byte == '\n')
 		value->fields.raw_ended = 1;
+	if (value->fields.raw_ended && !cgw_is_space(byte))
+		value->more = 1;
 	if (value->fields.raw_ended || byte == ' ' || byte == '\t')
 		return;
 	if (!value->fields.raw_begun)
@@ -210,6 +212,7 @@ CGW_INLINE __u32 cgw_value_prepare(struct cgw_value *value)
 	value->first_length = 0;
 	value->raw_from = 0;
 	value->raw_to = 0;
+	value->more = 0;
 	value->fields.raw_begun = 0;
 	value->fields.raw_ended = 0;
 	cgw_fields_begin(value);

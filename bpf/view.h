@@ -110,8 +110,9 @@ struct cgw_cursor {
 	__u32 from;	 /* where the text begins */
 	__u32 ref;	 /* greatest so far */
 	/* of a value in its spellings: */
-	__u32 spelling;	 /* 0: the text as it is; 1: value->normal; 2: its first field */
-	__u32 spellings; /* the last one to try */
+	__u32 spelling;	     /* 0: the text as it is; 1: value->normal; 2: its first field */
+	__u32 spellings;     /* the last one to try */
+	__u32 no_exceptions; /* the text is not all that was written */
 	__u32 normal_length;
 	__u32 first_length;
 };
@@ -210,8 +211,9 @@ static __attribute__((unused)) long cgw_chain_chunk(__u32 index, void *context)
 	if (!cgw_run_chunk(index, run))
 		return 0;
 	ref = cgw_run_accept(run);
-	/* An exception must match the bytes as written, a denial any spelling of them. */
-	if (ref > at->ref && (!at->spelling || CGW_REF_ACTION(ref) != CGW_ACTION_ALLOW))
+	/* An exception must match all bytes as written, a denial any spelling of them. */
+	if (ref > at->ref &&
+		(CGW_REF_ACTION(ref) != CGW_ACTION_ALLOW || !(at->spelling || at->no_exceptions)))
 		at->ref = ref;
 	at->automaton = cgw_u32(run->view, at->automaton);
 	if (!at->automaton) {
@@ -250,6 +252,7 @@ CGW_INLINE __u32 cgw_chain_ref(struct cgw_view *view, struct cgw_cursor *at, __u
 	at->from = 0;
 	at->length = length;
 	at->spellings = 0;
+	at->no_exceptions = 0;
 	return cgw_chain_run(&run, automaton);
 }
 
@@ -262,6 +265,7 @@ CGW_INLINE __u32 cgw_value_ref(struct cgw_view *view, struct cgw_cursor *at, __u
 	at->from = value->raw_from;
 	at->length = value->raw_to;
 	at->spellings = 2;
+	at->no_exceptions = value->more;
 	at->normal_length = value->normal_length;
 	at->first_length = value->first_length;
 	return cgw_chain_run(&run, automaton);

@@ -43,6 +43,13 @@ static const struct question {
 	{NULL, "sysctl write vm.x=5", CGW_VERDICT_ALLOW, 0, 0},
 	{NULL, "sysctl write vm.x", CGW_VERDICT_ALLOW, 0, 0},
 	{NULL, "sysctl read kernel.core_pattern", CGW_VERDICT_ALLOW, 0, 0},
+	/* an exception is for all that is written: handlers of numbers read on after a newline */
+	{"[sysctl]\ndeny = write vm.y\nallow = write vm.y 1\n", "sysctl write vm.y=1",
+		CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write vm.y=1\\n", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write vm.y=1\\n \\n", CGW_VERDICT_ALLOW, 0, 0},
+	{NULL, "sysctl write vm.y=1\\n5", CGW_VERDICT_DENY, 0, 5},
+	{NULL, "sysctl write vm.y=01", CGW_VERDICT_DENY, 0, 5},
 	/* addresses */
 	{"[network]\ndeny = connect 10.0.0.0/8\nallow = connect 10.1.0.0/16\ndeny = connect "
 	 "[2001:db8::/32]\n"
