@@ -98,6 +98,7 @@ struct cred {
 struct task_struct {
 	char comm[16];
 	const struct cred *cred;
+	__u32 flags;
 	int pid;
 	int tgid;
 	__u64 start_boottime;

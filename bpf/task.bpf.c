@@ -60,12 +60,9 @@ static __always_inline __u64 task_start(struct task_struct *task)
 	return BPF_CORE_READ(task, group_leader, start_boottime);
 }
 
-/* Puts the policies of the task's present cgroup into *set. False: no scratch memory, *set is every
- * policy. */
-static __always_inline struct cgw_set *place_of(struct call *call, struct task_struct *task)
+/* The policies of a cgroup, in scratch memory; NULL: there is none. */
+static __always_inline struct cgw_set *place_of(struct call *call, struct cgroup *cgroup)
 {
-	struct cgroup *cgroup = task_cgroup(task);
-
 	if (!call_claim(call))
 		return NULL;
 	call->scratch->work.words = 0;
@@ -132,7 +129,7 @@ int BPF_PROG(cgward_attach_task, struct cgroup *cgroup, const char *path, struct
 
 	if (call_open(&call)) /* nothing is governed */
 		return 0;
-	place = place_of(&call, task);
+	place = place_of(&call, cgroup);
 	if (!place) {
 		record_failed();
 		return 0;
@@ -233,6 +230,19 @@ static __always_inline void set_refreshed(void)
 		state->refreshed = call.generation;
 }
 
+#define PF_EXITING 4
+
+/*
+ * One thread of each process: its first one, or any if the first one has ended. What is left of
+ * that one stays in the cgroup where it died, whatever happens to the process.
+ */
+static __always_inline bool speaks_for_process(struct task_struct *task)
+{
+	if (task->flags & PF_EXITING)
+		return false;
+	return task->pid == task->tgid || task->group_leader->flags & PF_EXITING;
+}
+
 /*
  * Run by the loader after it has published: makes and refreshes the records of all processes. It
  * writes `home` in place and nothing else of a record that exists, so that it cannot undo what a
@@ -249,12 +259,12 @@ int cgward_refresh(struct bpf_iter__task *ctx)
 
 	if (!task)
 		set_refreshed();
-	if (!task || task->pid != task->tgid)
+	if (!task || !speaks_for_process(task))
 		return 0;
 	if (call_open(&call))
 		return 0;
 	tgid = task->tgid;
-	place = place_of(&call, task);
+	place = place_of(&call, task_cgroup(task));
 	if (!place)
 		return 1; /* the kernel calls again for this process */
 	record = record_find(tgid, task_start(task));
