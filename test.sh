@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 export BUILD=$PWD/build
-all_labels=(unit kernel container fuzz check)
+all_labels=(unit kernel fault container fuzz check)
 
 usage()
 {
@@ -16,6 +16,7 @@ tests with these labels, or all of them:
 
   unit        cmocka programs, and the same with ASan and UBSan; needs nothing
   kernel      the kernel programs, natively, in cgroups and namespaces of their own; needs root
+  fault       cgward killed and failing at each system call; needs root and strace
   container   real containers with crun and runc; needs root
   fuzz        each fuzzer over its corpus; with CI=true 60 seconds more of each (FUZZ_SECONDS=N)
   check       formatting, lint of scripts and manual pages, examples, sizes, dependencies

@@ -184,8 +184,10 @@ int load_instance(struct instance *instance, const char *cgroup_root, uint64_t e
 	err = instance_clear(instance);
 	if (!err)
 		err = instance_make_folders(instance);
-	if (err)
+	if (err) {
+		instance_clear(instance);
 		return err;
+	}
 	err = load_programs(&bpf, id);
 	if (err) {
 		output_failure("load", "the programs", err,
