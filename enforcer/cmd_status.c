@@ -9,6 +9,7 @@
 #include <string.h>
 #include "attachments.h"
 #include "command.h"
+#include "governed.h"
 #include "drift.h"
 #include "hooks.h"
 #include "instance.h"
@@ -33,6 +34,7 @@ struct state {
 	bool published;
 	struct drift drift;
 	struct attachments attachments;
+	struct governed governed;
 	struct cgw_control control;
 	struct cgw_cpu events; /* all CPUs together */
 };
@@ -40,6 +42,7 @@ struct state {
 static void state_free(struct state *state)
 {
 	drift_free(&state->drift);
+	governed_free(&state->governed);
 	attachments_free(&state->attachments);
 	image_free(&state->image);
 	instance_close(&state->instance);
@@ -77,6 +80,7 @@ static int read_state(struct state *state, const char *bpffs)
 	if (!state->published)
 		return 0;
 	attachments_read(&state->attachments, &state->image);
+	governed_find(&state->governed, &state->image, state->instance.meta->cgroup_root);
 	bpf_map_lookup_elem(state->instance.maps[MAP_CONTROL], &zero, &state->control);
 	read_events(state);
 	return 0;
@@ -134,6 +138,29 @@ static void json_policies(const struct state *state, struct json *json)
 	json_array_end(json);
 }
 
+static const char *shown_path(const struct governed_cgroup *cgroup)
+{
+	return cgroup->path[0] ? cgroup->path : "/";
+}
+
+static bool governs(const struct governed_cgroup *cgroup, uint32_t slot)
+{
+	return cgroup->set.word[slot / 64] >> (slot % 64) & 1;
+}
+
+static void print_governed(const struct state *state, const struct governed_cgroup *cgroup)
+{
+	char *path __attribute__((cleanup(output_text_free))) =
+		output_escape(shown_path(cgroup), strlen(shown_path(cgroup)));
+
+	output_print("governed: %s by", path);
+	for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++)
+		if (governs(cgroup, slot))
+			output_print(" %s",
+				image_text(&state->image, image_policy(&state->image, slot)->name));
+	output_print("\n");
+}
+
 static void json_rest(const struct state *state, struct json *json)
 {
 	json_array(json, "hooks");
@@ -152,6 +179,20 @@ static void json_rest(const struct state *state, struct json *json)
 		json_text(json, "policy", state->attachments.items[i].policy);
 		json_text(json, "cgroup", state->attachments.items[i].path);
 		json_unsigned(json, "cgroup_id", state->attachments.items[i].cgroup_id);
+		json_object_end(json);
+	}
+	json_array_end(json);
+	json_array(json, "governed");
+	for (size_t i = 0; i < state->governed.count; i++) {
+		json_object(json, NULL);
+		json_text(json, "cgroup", shown_path(&state->governed.items[i]));
+		json_array(json, "policies");
+		for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++)
+			if (governs(&state->governed.items[i], slot))
+				json_text(json, NULL,
+					image_text(&state->image,
+						image_policy(&state->image, slot)->name));
+		json_array_end(json);
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -256,6 +297,8 @@ static void print_text(const struct state *state)
 	for (size_t i = 0; i < state->attachments.count; i++)
 		output_print("attached by hand: policy %s, cgroup %s\n",
 			state->attachments.items[i].policy, state->attachments.items[i].path);
+	for (size_t i = 0; i < state->governed.count; i++)
+		print_governed(state, &state->governed.items[i]);
 	output_print("events: %" PRIu64 ", lost for want of room: %" PRIu64 "\n",
 		(uint64_t)state->events.sequence, (uint64_t)state->events.lost);
 	if (state->control.uncounted)

@@ -69,19 +69,42 @@ static void add_attached(
 	}
 }
 
-void image_scope(const struct image *image, const char *cgroup, struct cgw_set *set)
+/* What the selectors say of a path. */
+static struct cgw_set selected(const struct image *image, const char *cgroup, size_t length)
 {
 	struct cgw_set found = {0};
 	struct evaluation *evaluation = evaluation_start(image, &found);
-	size_t length = path_length(cgroup);
 
 	if (length <= CGW_TEXT_MAX)
 		cgw_scope_path(&evaluation->view, &evaluation->work.cursor, (const __u8 *)cgroup,
 			length, &found);
 	else /* no program can read it: every policy could mean it */
 		cgw_set_add_image(&evaluation->view, &found, cgw_header(&evaluation->view, all));
-	add_attached(image, cgroup, length, &found);
 	free(evaluation);
+	return found;
+}
+
+void image_scope(const struct image *image, const char *cgroup, struct cgw_set *set)
+{
+	size_t length = path_length(cgroup);
+	struct cgw_set found = selected(image, cgroup, length);
+
+	add_attached(image, cgroup, length, &found);
+	*set = found;
+}
+
+void image_scope_of(
+	const struct image *image, const char *cgroup, uint64_t cgroup_id, struct cgw_set *set)
+{
+	const struct cgw_image_header *header = image_header(image);
+	const struct cgw_attachment *attachments =
+		(const struct cgw_attachment *)(image->data + header->attachments);
+	struct cgw_set found = selected(image, cgroup, path_length(cgroup));
+
+	for (uint32_t i = 0; i < header->attachment_count; i++)
+		if (attachments[i].cgroup_id == cgroup_id)
+			cgw_set_add(
+				&found, (const struct cgw_set *)(image->data + attachments[i].set));
 	*set = found;
 }
 

@@ -48,6 +48,13 @@ void operation_free(struct operation *operation);
 void image_scope(const struct image *image, const char *cgroup, struct cgw_set *set);
 
 /*
+ * The same for a cgroup that exists, by its id: what the selectors say of its path, and what is
+ * attached to this very cgroup. What is attached to its ancestors is for the caller to add.
+ */
+void image_scope_of(
+	const struct image *image, const char *cgroup, uint64_t cgroup_id, struct cgw_set *set);
+
+/*
  * The verdict, by the matcher of the kernel. `image` has been verified. The decision of an
  * operation whose section has no matcher yet ([file], [kernel], [capability], [device]) is -ENOSYS;
  * else 0.
