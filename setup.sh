@@ -6,10 +6,10 @@ set -euo pipefail
 
 # to build
 packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih-dev libcap-dev
-	libcmocka-dev linux-libc-dev)
+	libseccomp-dev libcmocka-dev linux-libc-dev)
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
 packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git
-	clang-format shellcheck mandoc)
+	clang-format shellcheck mandoc rsyslog prometheus)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name
 clang_runtime()
 {

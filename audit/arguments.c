@@ -62,6 +62,7 @@ static const struct option_row {
 		"only from TIME on: RFC 3339, or an age such as 10m", NULL},
 	{"bpffs", 0, OPTION_TEXT, FIELD(bpffs), "DIR",
 		"where the instance is pinned (" BPFFS_DEFAULT ")", NULL},
+	{"user", 0, OPTION_TEXT, FIELD(user), "NAME", "become this user once all is open", NULL},
 	{"no-color", 0, OPTION_FLAG, FIELD(no_color), NULL, "no colours on a terminal", NULL},
 	{"verbose", 'v', OPTION_FLAG, FIELD(verbose), NULL, "say what is done", NULL},
 	{"help", 'h', OPTION_FLAG, FIELD(help), NULL, "print this text", NULL},

@@ -27,6 +27,7 @@ struct arguments {
 	const char *policy; /* NULL: all */
 	const char *cgroup; /* glob, not yet checked; NULL: all */
 	const char *bpffs;
+	const char *user; /* NULL: stay who we are */
 };
 
 enum argument_format {

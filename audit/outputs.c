@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "clock.h"
 #include "diagnostics.h"
 #include "session.h"
@@ -72,7 +73,8 @@ static void write_to(struct outputs *outputs, struct sink *sink, const struct re
 		line = message;
 		break;
 	}
-	sink_put(sink, line->data, line->length);
+	sink_put(sink, line->data, line->length,
+		record->type == RECORD_LOST ? record->loss.count : 1);
 }
 
 void outputs_write(struct outputs *outputs, const struct record *record)
@@ -161,11 +163,12 @@ static bool any_pending(const struct outputs *outputs)
 
 static void finish_sink(struct sink *sink)
 {
-	uint64_t lost = sink->lost + sink->pending_lines;
+	uint64_t lost =
+		sink->lost + (sink->pending_lines ? sink->pending_lines + sink->pending_extra : 0);
 
 	if (lost)
-		message("'%s' did not take %llu line%s%s%s", sink->name, (unsigned long long)lost,
-			lost == 1 ? "" : "s", sink->error ? ": " : "",
+		message("'%s' did not take %llu violation%s%s%s", sink->name,
+			(unsigned long long)lost, lost == 1 ? "" : "s", sink->error ? ": " : "",
 			sink->error ? strerror(-sink->error) : "");
 }
 
@@ -220,6 +223,27 @@ void outputs_reopen(struct outputs *outputs)
 			message("failed to open '%s' again: %s\n  going on with the old file",
 				sink->name, strerror(-result));
 	}
+}
+
+static bool can_rename(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	struct strbuf directory __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	if (slash)
+		strbuf_add(&directory, name, slash - name + 1);
+	else
+		strbuf_putc(&directory, '.');
+	return !access(directory.data, W_OK | X_OK);
+}
+
+const char *outputs_cannot_rotate(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		if (outputs->rotate_size && outputs->sinks[i].file &&
+			!can_rename(outputs->sinks[i].name))
+			return outputs->sinks[i].name;
+	return NULL;
 }
 
 bool outputs_have_file(const struct outputs *outputs)

@@ -53,6 +53,9 @@ void outputs_recovered(struct outputs *outputs);
 
 void outputs_reopen(struct outputs *outputs);
 
+/* NULL, or a file that cannot be rotated, because this user may not rename in its directory. */
+const char *outputs_cannot_rotate(const struct outputs *outputs);
+
 /* Some file was opened by name. */
 bool outputs_have_file(const struct outputs *outputs);
 

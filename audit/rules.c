@@ -3,86 +3,48 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "compile.h"
+#include "strbuf.h"
 
-/* What an event needs of an image: the image itself may have many MiB. */
-struct ruleset {
-	uint32_t generation;
-	uint32_t rule_count; /* 0: the image could not be read */
-	uint32_t policy_count;
-	struct cgw_rule *rules;
-	struct cgw_policy *policies;
-	char *text;
-	uint32_t text_offset; /* of text in the image */
-};
+/* No rule, name or path in an image is longer than a line of a policy file. */
+#define TEXT_LONGEST CGW_PAGE_SIZE
 
-static void ruleset_free(struct ruleset *ruleset)
+void rules_init(struct rules *rules, rules_open_image *open, void *context)
 {
-	if (!ruleset)
-		return;
-	free(ruleset->rules);
-	free(ruleset->policies);
-	free(ruleset->text);
-	free(ruleset);
+	*rules = (struct rules){
+		.open = open,
+		.context = context,
+		.entries = xcalloc(RULES_KEPT, sizeof(*rules->entries)),
+	};
+	for (size_t i = 0; i < RULES_IMAGES; i++)
+		rules->images[i].map = -1;
 }
 
-void rules_init(struct rules *rules, const char *images)
+static void image_drop(struct rules_image *image)
 {
-	*rules = (struct rules){.images = images};
+	if (image->map >= 0)
+		close(image->map);
+	*image = (struct rules_image){.map = -1};
 }
 
 void rules_free(struct rules *rules)
 {
+	if (!rules->entries)
+		return;
+	for (size_t i = 0; i < RULES_IMAGES; i++)
+		image_drop(&rules->images[i]);
+	for (size_t i = 0; i < RULES_PAGES; i++)
+		free(rules->pages[i].data);
 	for (size_t i = 0; i < RULES_KEPT; i++)
-		ruleset_free(rules->kept[i]);
+		free(rules->entries[i].texts);
+	free(rules->entries);
 	*rules = (struct rules){0};
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-}
-
-static void *copy(const void *from, size_t size)
-{
-	void *to = xcalloc(size, 1);
-
-	memcpy(to, from, size);
-	return to;
-}
-
-/* Reads an array map page by page. */
-static int image_read(struct image *image, int map)
-{
-	struct cgw_image_header header;
-	uint8_t *data = NULL;
-	uint32_t pages = 1;
-
-	for (uint32_t page = 0; page < pages; page++) {
-		data = xrealloc(data, page + 1, CGW_PAGE_SIZE);
-		if (bpf_map_lookup_elem(map, &page, data + (size_t)page * CGW_PAGE_SIZE))
-			goto fail;
-		if (page)
-			continue;
-		memcpy(&header, data, sizeof(header));
-		pages = header.size / CGW_PAGE_SIZE;
-		if (header.magic != CGW_IMAGE_MAGIC || !pages || pages > CGW_PAGES_MAX)
-			goto fail;
-	}
-	image->data = data;
-	image->size = pages * CGW_PAGE_SIZE;
-	return 0;
-fail:
-	free(data);
-	return -EINVAL;
-}
-
-/* True if the map is an array of pages: its values fit into our buffer. */
+/* True if the map is an array of pages: its values fit into our buffers. */
 static bool is_image_map(int map)
 {
 	struct bpf_map_info info = {0};
@@ -92,98 +54,169 @@ static bool is_image_map(int map)
 	       info.key_size == sizeof(uint32_t) && info.value_size == CGW_PAGE_SIZE;
 }
 
-static void ruleset_fill(struct ruleset *ruleset, const struct image *image)
+static const uint8_t *page_get(struct rules *rules, const struct rules_image *image, uint32_t index)
 {
-	const struct cgw_image_header *header = image_header(image);
+	struct rules_page *page;
 
-	ruleset->rule_count = header->rule_count;
-	ruleset->policy_count = header->policy_count;
-	ruleset->text_offset = header->text;
-	ruleset->rules =
-		copy(image->data + header->rules, header->rule_count * sizeof(struct cgw_rule));
-	ruleset->policies = copy(
-		image->data + header->policies, header->policy_count * sizeof(struct cgw_policy));
-	ruleset->text = copy(image->data + header->text, header->size - header->text);
+	for (size_t i = 0; i < RULES_PAGES; i++) {
+		page = &rules->pages[i];
+		if (page->generation == image->generation && page->index == index)
+			return page->data;
+	}
+	page = &rules->pages[rules->next_page++ % RULES_PAGES];
+	if (!page->data)
+		page->data = xcalloc(1, CGW_PAGE_SIZE);
+	page->generation = 0;
+	if (bpf_map_lookup_elem(image->map, &index, page->data))
+		return NULL;
+	page->generation = image->generation;
+	page->index = index;
+	return page->data;
 }
 
-static struct ruleset *ruleset_load(const char *images, uint32_t generation)
+/* Bytes of the image; they may straddle pages. */
+static bool image_read(struct rules *rules, const struct rules_image *image, uint64_t offset,
+	void *to, size_t length)
 {
-	struct ruleset *ruleset = xcalloc(1, sizeof(*ruleset));
-	struct image image __attribute__((cleanup(image_free))) = {0};
-	int map __attribute__((cleanup(close_fd))) = -1;
-	char path[4096 + 16];
-	const char *why;
+	if (offset > image->header.size || length > image->header.size - offset)
+		return false;
+	while (length) {
+		const uint8_t *page = page_get(rules, image, offset / CGW_PAGE_SIZE);
+		size_t at = offset % CGW_PAGE_SIZE;
+		size_t part = length < CGW_PAGE_SIZE - at ? length : CGW_PAGE_SIZE - at;
 
-	ruleset->generation = generation;
-	if (snprintf(path, sizeof(path), "%s/%u", images, generation) >= (int)sizeof(path))
-		return ruleset;
-	map = bpf_obj_get(path);
-	if (map < 0 || !is_image_map(map) || image_read(&image, map))
-		return ruleset;
-	if (image_verify(image.data, image.size, &why) ||
-		image_header(&image)->generation != generation)
-		return ruleset;
-	ruleset_fill(ruleset, &image);
-	return ruleset;
+		if (!page)
+			return false;
+		memcpy(to, page + at, part);
+		to = (uint8_t *)to + part;
+		offset += part;
+		length -= part;
+	}
+	return true;
 }
 
-/* The ruleset of that generation, moved to the front. */
-static const struct ruleset *ruleset_get(struct rules *rules, uint32_t generation)
+/* Adds the text that begins at `offset`, with its NUL. */
+static bool image_text(
+	struct rules *rules, const struct rules_image *image, uint64_t offset, struct strbuf *out)
 {
-	struct ruleset *found = NULL;
-	size_t i;
+	size_t start = out->length;
 
-	for (i = 0; i < RULES_KEPT && rules->kept[i]; i++) {
-		if (rules->kept[i]->generation == generation) {
-			found = rules->kept[i];
-			break;
+	if (offset < image->header.text)
+		return false;
+	while (offset < image->header.size && out->length - start <= TEXT_LONGEST) {
+		const uint8_t *page = page_get(rules, image, offset / CGW_PAGE_SIZE);
+		size_t at = offset % CGW_PAGE_SIZE, length;
+
+		if (!page)
+			return false;
+		length = strnlen((const char *)page + at, CGW_PAGE_SIZE - at);
+		strbuf_add(out, page + at, length);
+		if (length < CGW_PAGE_SIZE - at) {
+			strbuf_putc(out, 0);
+			return true;
 		}
+		offset += length;
 	}
-	if (!found) {
-		found = ruleset_load(rules->images, generation);
-		if (i == RULES_KEPT)
-			ruleset_free(rules->kept[--i]);
-	}
-	memmove(&rules->kept[1], &rules->kept[0], i * sizeof(rules->kept[0]));
-	rules->kept[0] = found;
-	return found;
+	return false;
 }
 
-/* image_verify() has seen to it that texts lie where they should and end. */
-static const char *ruleset_text(const struct ruleset *ruleset, uint32_t offset)
+static bool image_open(struct rules *rules, struct rules_image *image, uint32_t generation)
 {
-	return ruleset->text + (offset - ruleset->text_offset);
+	struct cgw_image_header *header = &image->header;
+	const uint8_t *page;
+
+	image->generation = generation;
+	image->map = rules->open(rules->context, generation);
+	if (image->map < 0 || !is_image_map(image->map))
+		return false;
+	page = page_get(rules, image, 0);
+	if (!page)
+		return false;
+	memcpy(header, page, sizeof(*header));
+	return header->magic == CGW_IMAGE_MAGIC && header->abi_version == CGW_ABI_VERSION &&
+	       header->generation == generation;
+}
+
+/* The image of that generation; NULL if there is none. */
+static const struct rules_image *image_get(struct rules *rules, uint32_t generation)
+{
+	struct rules_image *image;
+
+	if (!generation)
+		return NULL;
+	for (size_t i = 0; i < RULES_IMAGES; i++)
+		if (rules->images[i].generation == generation)
+			return rules->images[i].map >= 0 ? &rules->images[i] : NULL;
+	image = &rules->images[rules->next_image++ % RULES_IMAGES];
+	image_drop(image);
+	if (image_open(rules, image, generation))
+		return image;
+	image_drop(image);
+	image->generation = generation; /* not again before rules_retry() */
+	return NULL;
+}
+
+static bool entry_read(struct rules *rules, struct rules_entry *entry, struct strbuf *texts)
+{
+	const struct rules_image *image = image_get(rules, entry->generation);
+	struct cgw_policy policy;
+	struct cgw_rule rule;
+
+	if (!image || entry->rule >= image->header.rule_count ||
+		!image_read(rules, image,
+			image->header.rules + (uint64_t)entry->rule * sizeof(rule), &rule,
+			sizeof(rule)) ||
+		rule.key != entry->key || rule.policy >= image->header.policy_count ||
+		!image_read(rules, image,
+			image->header.policies + (uint64_t)rule.policy * sizeof(policy), &policy,
+			sizeof(policy)))
+		return false;
+	entry->line = rule.line;
+	return image_text(rules, image, policy.name, texts) &&
+	       image_text(rules, image, rule.text, texts) &&
+	       image_text(rules, image, policy.file, texts);
+}
+
+static struct rules_entry *entry_of(
+	struct rules *rules, uint32_t generation, uint32_t rule, uint64_t key)
+{
+	uint64_t hash = (key ^ generation) * 0x9e3779b97f4a7c15ULL;
+	struct rules_entry *entry = &rules->entries[(hash >> 32) % RULES_KEPT];
+	struct strbuf texts = STRBUF_INIT;
+
+	if (entry->generation == generation && entry->rule == rule && entry->key == key)
+		return entry;
+	free(entry->texts);
+	*entry = (struct rules_entry){.key = key, .generation = generation, .rule = rule};
+	if (entry_read(rules, entry, &texts))
+		entry->texts = strbuf_take(&texts);
+	strbuf_free(&texts);
+	return entry;
 }
 
 struct rule_info rules_find(struct rules *rules, uint32_t generation, uint32_t rule, uint64_t key)
 {
-	const struct ruleset *ruleset = ruleset_get(rules, generation);
-	const struct cgw_policy *policy;
-	const struct cgw_rule *row;
+	const struct rules_entry *entry;
+	struct rule_info info = {0};
 
-	if (rule >= ruleset->rule_count || ruleset->rules[rule].key != key)
-		return (struct rule_info){0};
-	row = &ruleset->rules[rule];
-	policy = &ruleset->policies[row->policy];
-	return (struct rule_info){
-		.policy = ruleset_text(ruleset, policy->name),
-		.text = ruleset_text(ruleset, row->text),
-		.file = ruleset_text(ruleset, policy->file),
-		.line = row->line,
-	};
+	if (!key)
+		return info;
+	entry = entry_of(rules, generation, rule, key);
+	if (!entry->texts)
+		return info;
+	info.policy = entry->texts;
+	info.text = info.policy + strlen(info.policy) + 1;
+	info.file = info.text + strlen(info.text) + 1;
+	info.line = entry->line;
+	return info;
 }
 
 void rules_retry(struct rules *rules)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < RULES_KEPT; i++) {
-		struct ruleset *ruleset = rules->kept[i];
-
-		rules->kept[i] = NULL;
-		if (ruleset && !ruleset->rule_count)
-			ruleset_free(ruleset);
-		else
-			rules->kept[kept++] = ruleset;
-	}
+	for (size_t i = 0; i < RULES_IMAGES; i++)
+		if (rules->images[i].generation && rules->images[i].map < 0)
+			rules->images[i].generation = 0;
+	for (size_t i = 0; i < RULES_KEPT; i++)
+		if (rules->entries[i].generation && !rules->entries[i].texts)
+			rules->entries[i].generation = 0;
 }

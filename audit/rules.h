@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rules.h - the rules of each ruleset that an event names, read from the image that its generation
- * is pinned with (images/GENERATION) and kept: a rule that fired before a reload keeps its own text
- * in the log after it.
+ * rules.h - the rule that an event names, read from the image that its generation is pinned with
+ * (images/GENERATION): a rule that fired before a reload keeps its own text in the log after it.
+ *
+ * An image can have many MiB. It stays in the kernel; of it, a few pages and the rules that fired
+ * last are kept here. Nothing in it is trusted: whoever asks for a rule names its key as well.
  */
 #ifndef CGW_RULES_H
 #define CGW_RULES_H
@@ -10,18 +12,45 @@
 #include <stddef.h>
 #include "record.h"
 
-/* Rulesets kept in memory: as many as the loader keeps pinned, and more than ever fire at once. */
-#define RULES_KEPT 4
+/* Images that are open: as many as the loader keeps pinned, and more than ever fire at once. */
+#define RULES_IMAGES 4
+#define RULES_PAGES 8
+#define RULES_KEPT 1024 /* rules, a power of two */
 
-struct ruleset;
+/* A descriptor of that image's map (CLOEXEC, for the callee to close), or -errno. */
+typedef int rules_open_image(void *context, uint32_t generation);
 
-struct rules {
-	const char *images;		  /* path of the directory */
-	struct ruleset *kept[RULES_KEPT]; /* most recently used first */
+struct rules_image {
+	uint32_t generation; /* 0: none */
+	int map;	     /* -1: it could not be opened */
+	struct cgw_image_header header;
 };
 
-/* `images` is the path of the directory, which must stay valid. */
-void rules_init(struct rules *rules, const char *images);
+struct rules_page {
+	uint32_t generation; /* 0: none */
+	uint32_t index;
+	uint8_t *data;
+};
+
+struct rules_entry {
+	uint64_t key;
+	uint32_t generation; /* 0: none */
+	uint32_t rule;
+	uint32_t line;
+	char *texts; /* policy, text and file, each with its NUL; NULL: there is no such rule */
+};
+
+struct rules {
+	rules_open_image *open;
+	void *context;
+	struct rules_image images[RULES_IMAGES];
+	struct rules_page pages[RULES_PAGES];
+	struct rules_entry *entries; /* RULES_KEPT */
+	size_t next_image;	     /* to be replaced */
+	size_t next_page;
+};
+
+void rules_init(struct rules *rules, rules_open_image *open, void *context);
 void rules_free(struct rules *rules);
 
 /*

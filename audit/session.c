@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include "broker.h"
 #include "clock.h"
 #include "diagnostics.h"
 #include "filter.h"
@@ -32,6 +33,7 @@ struct session {
 	struct filter filter;
 	struct source source;
 	struct rules rules;
+	struct broker broker;
 	char *images;
 	struct losses losses;
 	struct outputs outputs;
@@ -331,21 +333,56 @@ static enum status open_ends(struct session *session)
 	}
 	strbuf_printf(&images, "%s/images", arguments->bpffs);
 	session->images = strbuf_take(&images);
-	rules_init(&session->rules, session->images);
+	session->broker.images = session->images;
+	rules_init(&session->rules, broker_open_image, &session->broker);
 	return open_outputs(session);
 }
 
-static enum status drop_privileges(const struct arguments *arguments)
+static enum status fail_privileges(const char *what, int error)
 {
-	const char *what;
-	int result = privileges_drop(&what);
+	message("failed to %s: %s", what, strerror(-error));
+	return error == -ENOENT ? STATUS_USAGE : STATUS_UNABLE;
+}
 
-	if (result) {
-		message("failed to %s: %s", what, strerror(-result));
+/* The images' broker must start as root; the filter must be the last. */
+static enum status drop_privileges(struct session *session)
+{
+	const struct arguments *arguments = session->arguments;
+	const char *what, *stuck;
+	uid_t uid;
+	gid_t gid;
+	int result = 0;
+
+	if (arguments->user) {
+		what = "become the user of --user";
+		result = privileges_find(arguments->user, &uid, &gid);
+		if (result)
+			return fail_privileges(what, result);
+		what = "start the process that opens rulesets";
+		result = broker_start(&session->broker);
+		if (!result) {
+			what = "become the user of --user";
+			result = privileges_become(uid, gid);
+		}
+	}
+	if (!result)
+		result = privileges_drop(&what);
+	stuck = outputs_cannot_rotate(&session->outputs);
+	if (!result && stuck) {
+		message("'%s' cannot be rotated: without capabilities, uid %u may not rename files "
+			"in its directory\n  give the directory to that user, or leave "
+			"--rotate-size out",
+			stuck, getuid());
 		return STATUS_UNABLE;
 	}
+	if (!result) {
+		what = "set the seccomp filter";
+		result = privileges_filter(PRIVILEGES_READER);
+	}
+	if (result)
+		return fail_privileges(what, result);
 	if (arguments->verbose)
-		message("dropped all capabilities and set no_new_privs");
+		message("dropped all capabilities, set no_new_privs and a seccomp filter");
 	return STATUS_DONE;
 }
 
@@ -423,13 +460,13 @@ static void report_error(const struct session *session)
 
 enum status session_run(const struct arguments *arguments)
 {
-	struct session session = {.arguments = arguments, .signals = -1};
+	struct session session = {.arguments = arguments, .signals = -1, .broker = {.socket = -1}};
 	enum status status = open_filter(&session);
 
 	if (status == STATUS_DONE)
 		status = open_ends(&session);
 	if (status == STATUS_DONE)
-		status = drop_privileges(arguments);
+		status = drop_privileges(&session);
 	if (status == STATUS_DONE)
 		session_read(&session);
 	if (session.error) {
@@ -442,6 +479,7 @@ enum status session_run(const struct arguments *arguments)
 		close(session.signals);
 	losses_free(&session.losses);
 	rules_free(&session.rules);
+	broker_close(&session.broker);
 	outputs_close(&session.outputs);
 	source_close(&session.source);
 	filter_free(&session.filter);

@@ -59,15 +59,15 @@ void sink_close(struct sink *sink)
 	*sink = (struct sink){0};
 }
 
-void sink_lose(struct sink *sink, uint64_t lines)
+void sink_lose(struct sink *sink, uint64_t violations)
 {
 	if (!sink->lost)
 		sink->lost_since = clock_realtime();
-	sink->lost += lines;
-	sink->lost_total += lines;
+	sink->lost += violations;
+	sink->lost_total += violations;
 }
 
-void sink_put(struct sink *sink, const char *line, size_t length)
+void sink_put(struct sink *sink, const char *line, size_t length, uint64_t weight)
 {
 	if (sink->skip) {
 		sink->skip--;
@@ -75,9 +75,10 @@ void sink_put(struct sink *sink, const char *line, size_t length)
 		return;
 	}
 	if (!sink->regular && !sink->waits && sink->pending.length + length > SINK_QUEUE) {
-		sink_lose(sink, 1);
+		sink_lose(sink, weight);
 		return;
 	}
+	sink->pending_extra = (sink->pending.length ? sink->pending_extra : 0) + weight - 1;
 	sink->pending_lines++;
 	if (sink->target.kind == TARGET_FILE)
 		strbuf_add(&sink->pending, line, length);
@@ -185,7 +186,7 @@ static void cut_line(struct sink *sink)
 static void give_up(struct sink *sink, int error)
 {
 	sink->error = error;
-	sink_lose(sink, sink->pending_lines);
+	sink_lose(sink, sink->pending_lines + sink->pending_extra);
 	if (sink->partly && sink->regular)
 		cut_line(sink);
 	sink->pending.length = 0;

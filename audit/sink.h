@@ -29,12 +29,13 @@ struct sink {
 	/* Whole lines that are not yet written; of a socket: frames of a length and a message. */
 	struct strbuf pending;
 	uint64_t pending_lines;
-	bool partly;	  /* the first byte of pending is in the middle of a line */
-	uint64_t offset;  /* regular: the end of the file before the batch */
-	uint64_t skip;	  /* lines to drop: a reader that was killed has written them */
-	uint64_t skipped; /* of this batch */
-	uint64_t taken;	  /* lines written since the start */
-	uint64_t lost;	  /* lines lost and not yet reported */
+	uint64_t pending_extra; /* violations that they stand for beyond one a line */
+	bool partly;		/* the first byte of pending is in the middle of a line */
+	uint64_t offset;	/* regular: the end of the file before the batch */
+	uint64_t skip;		/* lines to drop: a reader that was killed has written them */
+	uint64_t skipped;	/* of this batch */
+	uint64_t taken;		/* lines written since the start */
+	uint64_t lost;		/* lines lost and not yet reported */
 	uint64_t lost_total;
 	int64_t lost_since; /* CLOCK_REALTIME, ns */
 };
@@ -48,8 +49,9 @@ int sink_open(struct sink *sink, const struct target *target);
 /* Flushes nothing: call sink_flush() before. */
 void sink_close(struct sink *sink);
 
-/* A line with its newline, or a message for a socket. It is kept until sink_flush(). */
-void sink_put(struct sink *sink, const char *line, size_t length);
+/* A line with its newline, or a message for a socket, that stands for `weight` violations. It is
+ * kept until sink_flush(). */
+void sink_put(struct sink *sink, const char *line, size_t length, uint64_t weight);
 
 /*
  * Writes what there is. 0, or -errno if it waits and cannot go on: -EPIPE if the reader is gone,
@@ -92,6 +94,6 @@ int sink_send(struct sink *sink);
 
 /* Until it can be written to, or `milliseconds` (-1: none) have passed; 0 or -EINTR. */
 int sink_wait(const struct sink *sink, int milliseconds);
-void sink_lose(struct sink *sink, uint64_t lines);
+void sink_lose(struct sink *sink, uint64_t violations);
 
 #endif

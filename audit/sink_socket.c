@@ -116,11 +116,31 @@ static bool is_full(int error)
 	return error == -EAGAIN || error == -ENOBUFS;
 }
 
+/*
+ * A stream takes bytes that its other end will never read. That it has been closed can be seen
+ * before, because a log daemon sends nothing; what was sent just before that is gone, and TCP does
+ * not tell.
+ */
+static bool is_closed(const struct sink *sink)
+{
+	char byte;
+	ssize_t got;
+
+	if (sink->target.type != SOCK_STREAM)
+		return false;
+	got = recv(sink->fd, &byte, sizeof(byte), MSG_DONTWAIT);
+	return !got || (got < 0 && errno != EAGAIN && errno != EINTR && errno != ENOTCONN);
+}
+
 /* One attempt. 0: all is sent; -EAGAIN: not now. */
 static int attempt(struct sink *sink)
 {
 	int result;
 
+	if (sink->fd >= 0 && is_closed(sink)) {
+		disconnect(sink, -EPIPE);
+		sink->next = 0;
+	}
 	if (sink->fd < 0) {
 		if (clock_boottime() < sink->next)
 			return -EAGAIN;

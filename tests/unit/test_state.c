@@ -33,7 +33,7 @@ static void open_sink(struct sink *sink)
 static void put_lines(struct sink *sink)
 {
 	for (const char *at = batch, *end; (end = strchr(at, '\n')); at = end + 1)
-		sink_put(sink, at, end + 1 - at);
+		sink_put(sink, at, end + 1 - at, 1);
 }
 
 static void expect_file(const char *expected)
