@@ -26,7 +26,7 @@ static long bpf(int command)
 
 static long call_execve(void)
 {
-	return execve("/nowhere", NULL, NULL);
+	return syscall(SYS_execve, "/nowhere", NULL, NULL);
 }
 
 static long call_fork(void)
