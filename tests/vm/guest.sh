@@ -13,6 +13,7 @@ name=$(argument name)
 for suite in $(argument suites | tr ',' ' '); do
 	script=tests/kernel/$suite.sh
 	[ -e "$script" ] || script=tests/vm/$suite.sh
+	[ -e "$script" ] || script=tests/bench/$suite.sh
 	start=$(cut -d ' ' -f 1 /proc/uptime)
 	SUITE=vm/$name/$suite timeout -k 10 240 bash "$script"
 	echo "took $suite $? $start $(cut -d ' ' -f 1 /proc/uptime)"
