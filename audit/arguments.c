@@ -52,6 +52,8 @@ static const struct option_row {
 		"begin a new file once it has SIZE bytes, such as 100M", NULL},
 	{"rotate-count", 0, OPTION_NUMBER, FIELD(rotate_count), "N",
 		"old files to keep: FILE.1 to FILE.N (5)", NULL},
+	{"metrics", 0, OPTION_TEXT, FIELD(metrics), "FILE",
+		"keep counters in FILE, as Prometheus reads them", NULL},
 	{"policy", 0, OPTION_TEXT, FIELD(policy), "NAME", "only violations of this policy", NULL},
 	{"cgroup", 0, OPTION_TEXT, FIELD(cgroup), "GLOB",
 		"only in cgroups that match, and those below them", NULL},

@@ -27,7 +27,8 @@ struct arguments {
 	const char *policy; /* NULL: all */
 	const char *cgroup; /* glob, not yet checked; NULL: all */
 	const char *bpffs;
-	const char *user; /* NULL: stay who we are */
+	const char *metrics; /* NULL: none */
+	const char *user;    /* NULL: stay who we are */
 };
 
 enum argument_format {

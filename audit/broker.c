@@ -2,9 +2,11 @@
 #include "broker.h"
 
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <linux/close_range.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -15,11 +17,32 @@
 #define BROKER_SOCKET 3 /* in the broker's process */
 #define READY (-EAGAIN) /* sent by it before any request; no pin has this error */
 
+/* The greatest number that names a pin; 0: there is none. */
+static uint32_t newest(const char *images)
+{
+	DIR *directory = opendir(images);
+	struct dirent *entry;
+	uint32_t greatest = 0;
+
+	while (directory && (entry = readdir(directory))) {
+		char *end;
+		unsigned long number = strtoul(entry->d_name, &end, 10);
+
+		if (!*end && number > greatest && number <= UINT32_MAX)
+			greatest = number;
+	}
+	if (directory)
+		closedir(directory);
+	return greatest;
+}
+
 static int open_pin(const char *images, uint32_t generation)
 {
 	char path[4096 + 16];
 	int map;
 
+	if (!generation)
+		generation = newest(images);
 	if (snprintf(path, sizeof(path), "%s/%u", images, generation) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	map = bpf_obj_get(path);

@@ -93,6 +93,15 @@ static const int calls_of_all[] = {
 	SCMP_SYS(write),
 };
 
+/* To look for the newest pin. */
+static const int calls_of_directory[] = {
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fstat),
+	SCMP_SYS(getdents64),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(openat),
+};
+
 static const int calls_of_reader[] = {
 	/* time and waiting */
 	SCMP_SYS(clock_gettime),
@@ -105,12 +114,8 @@ static const int calls_of_reader[] = {
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_ctl),
 	/* files: rotation, reopening, metrics */
-	SCMP_SYS(fcntl),
-	SCMP_SYS(fstat),
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(lseek),
-	SCMP_SYS(newfstatat),
-	SCMP_SYS(openat),
 	SCMP_SYS(pread64),
 	SCMP_SYS(rename),
 	SCMP_SYS(renameat),
@@ -161,6 +166,8 @@ static int fill(scmp_filter_ctx context, enum privileges_filter filter)
 {
 	int result = allow(context, calls_of_all, COUNT(calls_of_all));
 
+	if (!result)
+		result = allow(context, calls_of_directory, COUNT(calls_of_directory));
 	for (size_t i = 0; i < COUNT(bpf_commands) && !result; i++)
 		if (filter == PRIVILEGES_READER || bpf_commands[i] == BPF_OBJ_GET)
 			result = allow_first(context, SCMP_SYS(bpf), bpf_commands[i]);

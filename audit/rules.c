@@ -3,7 +3,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@ void rules_init(struct rules *rules, rules_open_image *open, void *context)
 		.context = context,
 		.entries = xcalloc(RULES_KEPT, sizeof(*rules->entries)),
 	};
+	rules->newest.map = -1;
 	for (size_t i = 0; i < RULES_IMAGES; i++)
 		rules->images[i].map = -1;
 }
@@ -34,6 +34,7 @@ void rules_free(struct rules *rules)
 {
 	if (!rules->entries)
 		return;
+	image_drop(&rules->newest);
 	for (size_t i = 0; i < RULES_IMAGES; i++)
 		image_drop(&rules->images[i]);
 	for (size_t i = 0; i < RULES_PAGES; i++)
@@ -120,21 +121,28 @@ static bool image_text(
 	return false;
 }
 
+static void free_page(uint8_t **page)
+{
+	free(*page);
+}
+
+/* Reads the header from a map that was opened as `generation`. */
 static bool image_open(struct rules *rules, struct rules_image *image, uint32_t generation)
 {
 	struct cgw_image_header *header = &image->header;
-	const uint8_t *page;
+	uint8_t *page __attribute__((cleanup(free_page))) = xcalloc(1, CGW_PAGE_SIZE);
+	uint32_t zero = 0;
 
 	image->generation = generation;
 	image->map = rules->open(rules->context, generation);
-	if (image->map < 0 || !is_image_map(image->map))
-		return false;
-	page = page_get(rules, image, 0);
-	if (!page)
+	if (image->map < 0 || !is_image_map(image->map) ||
+		bpf_map_lookup_elem(image->map, &zero, page))
 		return false;
 	memcpy(header, page, sizeof(*header));
+	if (!generation)
+		image->generation = header->generation;
 	return header->magic == CGW_IMAGE_MAGIC && header->abi_version == CGW_ABI_VERSION &&
-	       header->generation == generation;
+	       header->generation && header->generation == image->generation;
 }
 
 /* The image of that generation; NULL if there is none. */
@@ -192,6 +200,30 @@ static struct rules_entry *entry_of(
 		entry->texts = strbuf_take(&texts);
 	strbuf_free(&texts);
 	return entry;
+}
+
+uint32_t rules_newest(struct rules *rules)
+{
+	image_drop(&rules->newest);
+	if (image_open(rules, &rules->newest, 0))
+		return rules->newest.header.rule_count;
+	image_drop(&rules->newest);
+	return 0;
+}
+
+bool rules_newest_key(struct rules *rules, uint32_t rule, uint64_t *key)
+{
+	const struct rules_image *image = &rules->newest;
+
+	return image_read(rules, image,
+		image->header.rules + (uint64_t)rule * sizeof(struct cgw_rule) +
+			offsetof(struct cgw_rule, key),
+		key, sizeof(*key));
+}
+
+struct rule_info rules_newest_rule(struct rules *rules, uint32_t rule, uint64_t key)
+{
+	return rules_find(rules, rules->newest.generation, rule, key);
 }
 
 struct rule_info rules_find(struct rules *rules, uint32_t generation, uint32_t rule, uint64_t key)

@@ -9,6 +9,7 @@
 #ifndef CGW_RULES_H
 #define CGW_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "record.h"
 
@@ -17,7 +18,8 @@
 #define RULES_PAGES 8
 #define RULES_KEPT 1024 /* rules, a power of two */
 
-/* A descriptor of that image's map (CLOEXEC, for the callee to close), or -errno. */
+/* A descriptor of that image's map (CLOEXEC, for the callee to close), or -errno. Generation 0 is
+ * the newest one. */
 typedef int rules_open_image(void *context, uint32_t generation);
 
 struct rules_image {
@@ -44,6 +46,7 @@ struct rules {
 	rules_open_image *open;
 	void *context;
 	struct rules_image images[RULES_IMAGES];
+	struct rules_image newest;
 	struct rules_page pages[RULES_PAGES];
 	struct rules_entry *entries; /* RULES_KEPT */
 	size_t next_image;	     /* to be replaced */
@@ -58,6 +61,15 @@ void rules_free(struct rules *rules);
  * does not have that rule. Texts are valid until the next call.
  */
 struct rule_info rules_find(struct rules *rules, uint32_t generation, uint32_t rule, uint64_t key);
+
+/* ---- all rules of the newest ruleset ---- */
+
+/* Looks for the newest one. Its number of rules; 0: it cannot be read. */
+uint32_t rules_newest(struct rules *rules);
+bool rules_newest_key(struct rules *rules, uint32_t rule, uint64_t *key);
+
+/* As rules_find(). */
+struct rule_info rules_newest_rule(struct rules *rules, uint32_t rule, uint64_t key);
 
 /* Images that could not be read will be tried again: the loader may pin them after publishing. */
 void rules_retry(struct rules *rules);

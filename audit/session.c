@@ -17,11 +17,14 @@
 #include "filter.h"
 #include "format.h"
 #include "losses.h"
+#include "metrics.h"
 #include "outputs.h"
 #include "privileges.h"
 #include "rules.h"
 #include "source.h"
 
+/* node_exporter is asked every 15 seconds, or more rarely. */
+#define METRICS_PERIOD (10 * NSEC_PER_SEC)
 /* Losses are looked for, the clock is compared and the instance is checked this often. */
 #define PERIOD (1 * NSEC_PER_SEC)
 /* A batch: some hundred lines, which one write(2) takes, of a sixteenth of the ring buffer. */
@@ -33,6 +36,7 @@ struct session {
 	struct filter filter;
 	struct source source;
 	struct rules rules;
+	struct metrics metrics;
 	struct broker broker;
 	char *images;
 	struct losses losses;
@@ -115,6 +119,21 @@ static void session_lost(void *context, const struct loss *loss)
 	session_commit(session, loss);
 }
 
+/* The counters have been read just now. */
+static void session_metrics(struct session *session, bool final)
+{
+	struct metrics *metrics = &session->metrics;
+	int result;
+
+	if (!metrics->file || (!final && clock_boottime() < metrics->next))
+		return;
+	metrics->next = clock_boottime() + METRICS_PERIOD;
+	result = metrics_write(metrics, &session->source, &session->rules, &session->outputs);
+	if (result && result != metrics->error)
+		message("failed to write '%s': %s", metrics->file, strerror(-result));
+	metrics->error = result;
+}
+
 /* What is due once in a period. drained: the ring buffer was empty just now. */
 static void session_period(struct session *session, bool drained, bool final)
 {
@@ -125,6 +144,7 @@ static void session_period(struct session *session, bool drained, bool final)
 		losses_update(&session->losses, session->source.counters, clock_realtime(), drained,
 			final);
 	outputs_tend(&session->outputs);
+	session_metrics(session, final);
 }
 
 /* SIGHUP is for those who rename files; without files it ends, as it does other programs. */
@@ -170,6 +190,7 @@ static void session_record(struct session *session, const void *data, size_t siz
 	/* Without --follow: what comes later than us would keep us here for ever. */
 	if (!session->arguments->follow && (int64_t)event->head->time > session->started)
 		session->ended = true;
+	session->metrics.violations++;
 	session_violation(session);
 }
 
@@ -333,6 +354,12 @@ static enum status open_ends(struct session *session)
 	}
 	strbuf_printf(&images, "%s/images", arguments->bpffs);
 	session->images = strbuf_take(&images);
+	result = metrics_open(&session->metrics, arguments->metrics, arguments->bpffs);
+	if (result) {
+		message("failed to open the counters of '%s': %s", arguments->bpffs,
+			strerror(-result));
+		return status_of(result);
+	}
 	session->broker.images = session->images;
 	rules_init(&session->rules, broker_open_image, &session->broker);
 	return open_outputs(session);
@@ -341,7 +368,7 @@ static enum status open_ends(struct session *session)
 static enum status fail_privileges(const char *what, int error)
 {
 	message("failed to %s: %s", what, strerror(-error));
-	return error == -ENOENT ? STATUS_USAGE : STATUS_UNABLE;
+	return error == -EPERM || error == -EINVAL ? STATUS_UNABLE : status_of(error);
 }
 
 /* The images' broker must start as root; the filter must be the last. */
@@ -356,8 +383,10 @@ static enum status drop_privileges(struct session *session)
 	if (arguments->user) {
 		what = "become the user of --user";
 		result = privileges_find(arguments->user, &uid, &gid);
-		if (result)
-			return fail_privileges(what, result);
+		if (result) {
+			fail_privileges(what, result);
+			return STATUS_USAGE;
+		}
 		what = "start the process that opens rulesets";
 		result = broker_start(&session->broker);
 		if (!result) {
@@ -374,6 +403,11 @@ static enum status drop_privileges(struct session *session)
 			"--rotate-size out",
 			stuck, getuid());
 		return STATUS_UNABLE;
+	}
+	if (!result && arguments->metrics) {
+		what = "write the file of --metrics";
+		result = metrics_write(
+			&session->metrics, &session->source, &session->rules, &session->outputs);
 	}
 	if (!result) {
 		what = "set the seccomp filter";
@@ -478,6 +512,7 @@ enum status session_run(const struct arguments *arguments)
 	if (session.signals >= 0)
 		close(session.signals);
 	losses_free(&session.losses);
+	metrics_close(&session.metrics);
 	rules_free(&session.rules);
 	broker_close(&session.broker);
 	outputs_close(&session.outputs);

@@ -227,6 +227,8 @@ bool source_is_current(const struct source *source)
 {
 	struct stat status;
 
-	return !stat(source->events_path, &status) && status.st_dev == source->device &&
-	       status.st_ino == source->inode;
+	if (!stat(source->events_path, &status))
+		return status.st_dev == source->device && status.st_ino == source->inode;
+	/* An unprivileged user may not look into the directory, but has it open. */
+	return errno == EACCES && !fstat(source->lock, &status) && status.st_nlink;
 }

@@ -25,14 +25,27 @@ reap()
 	[ ${#STARTED[@]} -eq 0 ] || kill "${STARTED[@]}" 2>/dev/null
 }
 
+# of_process PID FIELD: of /proc/PID/status
+of_process()
+{
+	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status" 2>/dev/null
+}
 # reader OPTION...: in the background
 reader()
 {
 	"$AUDIT" --bpffs "$BPFFS" --follow --format json "$@" 2>>"$TMP/reader.err" &
 	READER=$!
 	STARTED+=("$READER")
-	sleep 0.3
-	kill -0 $READER 2>/dev/null || broken "cgward-audit $*: $(cat "$TMP/reader.err")"
+	eventually 10 is_ready || broken "cgward-audit $*: $(cat "$TMP/reader.err")"
+}
+# The filter is the last thing before it reads.
+is_ready()
+{
+	[ "$(of_process $READER Seccomp)" = 2 ]
+}
+gone()
+{
+	! kill -0 $READER
 }
 reader_stop()
 {
@@ -52,10 +65,6 @@ has_port()
 
 # ---- rights ----
 
-of_process()
-{
-	sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"
-}
 mkdir "$TMP/logs"
 chown nobody "$TMP/logs"
 reader --user nobody --output "$TMP/logs/user" --rotate-size 1M
@@ -75,6 +84,7 @@ holds "--user: events have their rule" eventually 5 \
 	grep -q "\"rule\":\"deny connect 192.0.2.1\".*\"port\":$port" "$TMP/logs/user"
 sed -i 's/192.0.2.1/192.0.2.0\/30/' "$TMP/sinks.ini"
 apply sinks
+sleep 1.5 # the instance is looked at each second
 deny
 holds "--user: after a reload, too" eventually 5 \
 	grep -q "\"rule\":\"deny connect 192.0.2.0/30\".*\"port\":$port" "$TMP/logs/user"
@@ -223,3 +233,45 @@ if [ -x $journald ] && [ -s /etc/machine-id ]; then
 else
 	skip "journal" "systemd-journald is not installed"
 fi
+
+# ---- metrics ----
+
+metrics=$TMP/logs/cgward.prom
+reader --output "$TMP/logs/beside3" --metrics "$metrics"
+holds "metrics: there from the start" test -s "$metrics"
+deny
+in_cgroup /jail bash -c 'echo x >/proc/sys/kernel/domainname' 2>/dev/null
+eventually 5 grep -q domainname "$TMP/logs/beside3"
+reader_stop
+same "metrics: no temporary file stays" "" "$(find "$TMP/logs" -name '*.tmp')"
+for rule in 'deny write kernel.domainname' 'deny connect 192.0.2.0/30'; do
+	same "metrics: what the counters say: $rule" \
+		"$(cgward status --json | jq "[.. | objects | select(.rule? == \"$rule\") | .denied] | add")" \
+		"$(grep -F "rule=\"$rule\"" "$metrics" | grep -F 'verdict="deny"' | sed 's/.* //')"
+done
+if command -v promtool >/dev/null; then
+	holds "metrics: promtool agrees" promtool check metrics <"$metrics"
+	sed 's/counter$/counted/' "$metrics" >"$TMP/wrong"
+	holds "metrics: promtool refuses what is wrong" bash -c "! promtool check metrics <'$TMP/wrong'"
+else
+	skip "metrics: promtool agrees" "promtool is not installed"
+fi
+chown nobody "$TMP/logs"
+reader --user nobody --output "$TMP/logs/beside4" --metrics "$metrics.2"
+reader_stop
+holds "metrics: --user: rules have their text" grep -q 'rule="deny write kernel.domainname"' "$metrics.2"
+"$AUDIT" --bpffs "$BPFFS" --metrics "$TMP/nowhere/x" >/dev/null 2>"$TMP/err"
+same "metrics: a folder that is not there is an error at the start" 1 $?
+
+# ---- the end of the instance ----
+
+chown root "$TMP/logs"
+for user in root nobody; do
+	chown $user "$TMP/logs"
+	[ "$user" = root ] || apply sinks
+	reader --user $user --output "$TMP/logs/last-$user"
+	cgward remove >/dev/null
+	holds "the reader of $user ends with the instance" eventually 5 gone
+	wait $READER
+	same "the reader of $user ends with the instance: status" 1 $?
+done

@@ -75,7 +75,7 @@ static const struct {
 	bool reader, broker; /* let through */
 } calls[] = {
 	{"write", call_write, true, true},
-	{"openat", call_open, true, false},
+	{"openat", call_open, true, true},
 	{"socket unix", call_unix, true, false},
 	{"socket netlink", call_netlink, false, false},
 	{"execve", call_execve, false, false},
