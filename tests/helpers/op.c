@@ -2,18 +2,21 @@
 /*
  * op - carries out an operation by real system calls and says what the kernel answered.
  *
- *   op [WAY]... OPERATION...     op [WAY]... --batch <FILE
+ *   op [WAY]... OPERATION...     op [WAY]... --batch <FILE     op [WAY]... --processes <FILE
  *
  * OPERATION is written as `cgward explain` takes it; --batch reads one a line. Prints one line for
  * each: allowed, denied (EPERM), or error:EXXX if the attempt did not come as far as the operation.
+ * --processes is --batch with a process for each, whose id stands before the answer: it tells which
+ * events of the log are those of the operation.
  */
 #include <getopt.h>
+#include <sys/wait.h>
 #include "attempt.h"
 #include "attempt_network.h"
 #include "attempt_sysctl.h"
 
 static struct way way;
-static int batch;
+static bool batch, processes;
 
 enum option_value {
 	OPTION_FLAG = 0,
@@ -22,6 +25,7 @@ enum option_value {
 	OPTION_MADE_IN,
 	OPTION_MOVE_TO,
 	OPTION_BATCH,
+	OPTION_PROCESSES,
 };
 
 /* The flags of struct way, by name. */
@@ -52,7 +56,7 @@ static const struct {
 
 static void options_parse(int argc, char **argv)
 {
-	struct option options[FLAGS + 6] = {0};
+	struct option options[FLAGS + 7] = {0};
 	int option, index;
 
 	for (size_t i = 0; i < FLAGS; i++)
@@ -62,6 +66,7 @@ static void options_parse(int argc, char **argv)
 	options[FLAGS + 2] = (struct option){"made-in", required_argument, NULL, OPTION_MADE_IN};
 	options[FLAGS + 3] = (struct option){"move-to", required_argument, NULL, OPTION_MOVE_TO};
 	options[FLAGS + 4] = (struct option){"batch", no_argument, NULL, OPTION_BATCH};
+	options[FLAGS + 5] = (struct option){"processes", no_argument, NULL, OPTION_PROCESSES};
 	while ((option = getopt_long(argc, argv, "+", options, &index)) != -1) {
 		if (option == OPTION_FLAG)
 			*flags[index].flag = true;
@@ -74,7 +79,9 @@ static void options_parse(int argc, char **argv)
 		else if (option == OPTION_MOVE_TO)
 			way.move_to = optarg;
 		else if (option == OPTION_BATCH)
-			batch = 1;
+			batch = true;
+		else if (option == OPTION_PROCESSES)
+			batch = processes = true;
 		else
 			exit(2);
 	}
@@ -109,6 +116,22 @@ static const char *answer(const char *text)
 	return way.answer && result == ENODATA ? "unanswered" : word_of(result);
 }
 
+static void answer_in_process(const char *text)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		printf("%d %s\n", getpid(), answer(text));
+		fflush(stdout);
+		_exit(0); /* exit() would set the file position back, which standard input shares */
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		fail("carry out", text);
+}
+
 int main(int argc, char **argv)
 {
 	char line[16384] = "";
@@ -117,12 +140,16 @@ int main(int argc, char **argv)
 	if (batch) {
 		while (fgets(line, sizeof(line), stdin)) {
 			line[strcspn(line, "\n")] = 0;
-			puts(answer(line));
+			if (processes)
+				answer_in_process(line);
+			else
+				puts(answer(line));
 		}
 		return 0;
 	}
 	if (optind == argc) {
-		fprintf(stderr, "usage: op [WAY]... OPERATION... | op [WAY]... --batch\n");
+		fprintf(stderr,
+			"usage: op [WAY]... OPERATION... | op [WAY]... --batch|--processes\n");
 		return 2;
 	}
 	for (int i = optind; i < argc; i++) {
