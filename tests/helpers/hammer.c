@@ -4,14 +4,17 @@
  *
  *   hammer SECONDS THREADS write FILE VALUE     pwrite(2) of VALUE to FILE
  *   hammer SECONDS THREADS connect IPV4 PORT    connect(2) of UDP sockets
+ *   hammer SECONDS THREADS sendto IPV4 PORT     sendto(2) of UDP sockets
+ *   hammer SECONDS THREADS all FILE VALUE IPV4 PORT   the three, by turns
  *
- * Each thread has a descriptor of its own.
+ * SECONDS 0: until SIGTERM. Each thread has descriptors of its own.
  * Prints "DENIED ALLOWED ERRORS".
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <sys/socket.h>
@@ -22,36 +25,95 @@
 static atomic_ulong denied, allowed, errors;
 static atomic_bool stop;
 static const char *file, *value;
+static bool connects, sends;
 static struct sockaddr_in peer = {.sin_family = AF_INET};
 
-static int open_target(void)
+static void account(long result)
 {
-	int fd = file ? open(file, O_WRONLY | O_CLOEXEC)
-		      : socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (result >= 0)
+		allowed++;
+	else if (errno == EPERM)
+		denied++;
+	else
+		errors++;
+}
+
+static int open_file(void)
+{
+	int fd = open(file, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		fail("open", file ? file : "socket");
+		fail("open", file);
+	return fd;
+}
+
+static int open_socket(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		fail("open", "socket");
 	return fd;
 }
 
 static void *thread_main(void *unused)
 {
-	size_t length = file ? strlen(value) : 0;
-	int fd = open_target();
+	int written = file ? open_file() : -1;
+	int connected = connects ? open_socket() : -1;
+	int sent = sends ? open_socket() : -1;
+	const struct sockaddr *to = (const struct sockaddr *)&peer;
 
 	while (!stop) {
-		long result = file ? pwrite(fd, value, length, 0)
-				   : connect(fd, (struct sockaddr *)&peer, sizeof(peer));
-
-		if (result >= 0)
-			allowed++;
-		else if (errno == EPERM)
-			denied++;
-		else
-			errors++;
+		if (file)
+			account(pwrite(written, value, strlen(value), 0));
+		if (connects)
+			account(connect(connected, to, sizeof(peer)));
+		if (sends)
+			account(sendto(sent, "x", 1, MSG_DONTWAIT, to, sizeof(peer)));
 	}
-	close(fd);
+	close(written);
+	close(connected);
+	close(sent);
 	return unused;
+}
+
+static void on_term(int number)
+{
+	(void)number;
+	stop = true;
+}
+
+static void set_peer(const char *address, const char *port)
+{
+	peer.sin_port = htons((uint16_t)atoi(port));
+	if (inet_pton(AF_INET, address, &peer.sin_addr) != 1)
+		fail("understand", address);
+}
+
+/* False: the command line is wrong. */
+static bool parse(int argc, char **argv)
+{
+	bool all = argc == 8 && !strcmp(argv[3], "all");
+
+	if (argc != 6 && !all)
+		return false;
+	if (all || !strcmp(argv[3], "write")) {
+		file = argv[4];
+		value = argv[5];
+	}
+	connects = all || !strcmp(argv[3], "connect");
+	sends = all || !strcmp(argv[3], "sendto");
+	if (connects || sends)
+		set_peer(argv[argc - 2], argv[argc - 1]);
+	return file || connects || sends;
+}
+
+static void wait_for_end(int seconds)
+{
+	signal(SIGTERM, on_term);
+	for (int tenths = 0; !stop && (!seconds || tenths < seconds * 10); tenths++)
+		usleep(100000);
+	stop = true;
 }
 
 int main(int argc, char **argv)
@@ -59,24 +121,15 @@ int main(int argc, char **argv)
 	pthread_t threads[64];
 	int count;
 
-	if (argc != 6 || (count = atoi(argv[2])) < 1 || count > 64) {
+	if (argc < 6 || (count = atoi(argv[2])) < 1 || count > 64 || !parse(argc, argv)) {
 		fprintf(stderr, "usage: hammer SECONDS THREADS write FILE VALUE |"
-				" connect IPV4 PORT\n");
+				" connect|sendto IPV4 PORT | all FILE VALUE IPV4 PORT\n");
 		return 2;
-	}
-	if (!strcmp(argv[3], "write")) {
-		file = argv[4];
-		value = argv[5];
-	} else {
-		peer.sin_port = htons((uint16_t)atoi(argv[5]));
-		if (inet_pton(AF_INET, argv[4], &peer.sin_addr) != 1)
-			fail("understand", argv[4]);
 	}
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, thread_main, NULL))
 			fail("start", "thread");
-	sleep((unsigned int)atoi(argv[1]));
-	stop = true;
+	wait_for_end(atoi(argv[1]));
 	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	printf("%lu %lu %lu\n", denied, allowed, errors);
