@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "coverage.h"
+#include <stdlib.h>
+#include <string.h>
 #include "names.h"
 
 #define HOOK(name) (1U << CGW_HOOK_##name)
@@ -17,8 +19,8 @@ const struct coverage_row coverage_rows[] = {
 		"packet sockets are seen by no hook for addresses"},
 	{"network", "connect unix @abstract", UNIX, 0, NULL, true, NULL},
 	{"network", "connect unix /path", UNIX, 0, "lsm/unix_stream_connect", true,
-		"judged by the name given: symbolic links slip by; refused unless "
-		"on-missing = warn"},
+		"judged by the name given: a symbolic link or another mount of it slips by; "
+		"refused unless on-missing = warn"},
 	{"network", "bind tcp, udp", HOOK(BIND4) | HOOK(BIND6), 0, NULL, true, NULL},
 	{"network", "bind icmp, sctp, raw, unix", 0, FEATURE(LSM), "lsm/socket_bind", false, NULL},
 	{"network", "listen", 0, FEATURE(LSM), "lsm/socket_listen", false, NULL},
@@ -30,6 +32,14 @@ const struct coverage_row coverage_rows[] = {
 	{"device", "r, w, m", 0, FEATURE(DEVICE), NULL, false, NULL},
 	{NULL, NULL, 0, 0, NULL, false, NULL},
 };
+
+const struct coverage_row *coverage_find(const char *section, const char *operation)
+{
+	for (const struct coverage_row *row = coverage_rows; row->section; row++)
+		if (!strcmp(row->section, section) && !strcmp(row->operation, operation))
+			return row;
+	abort(); /* a slip between this table and its caller */
+}
 
 /* Calls back for the result of each hook and feature that the row needs. */
 static void each_need(const struct coverage_row *row, const struct probe_result *hooks,

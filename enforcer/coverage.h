@@ -23,6 +23,9 @@ struct coverage_row {
 
 extern const struct coverage_row coverage_rows[];
 
+/* The row with this section and operation; there must be one. */
+const struct coverage_row *coverage_find(const char *section, const char *operation);
+
 enum coverage {
 	COVERAGE_FULL = 1,
 	COVERAGE_PARTIAL = 2, /* see gap */

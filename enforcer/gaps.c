@@ -5,91 +5,91 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "coverage.h"
 #include "hooks.h"
-#include "names.h"
-
-struct gap {
-	uint32_t flags;	  /* CGW_RULE_UNENFORCED or CGW_RULE_PARTLY; 0: none */
-	const char *what; /* is missing or slips by */
-};
-
-static bool has_hook(uint32_t loaded, enum cgw_hook hook)
-{
-	for (int i = 0; hooks[i].name; i++)
-		if (hooks[i].hook == hook)
-			return loaded >> i & 1;
-	return false;
-}
 
 static bool has_op(const struct policy_rule *rule, enum cgw_op op)
 {
 	return rule->ops >> op & 1;
 }
 
-static struct gap unenforced(const char *what)
+/* The row of the coverage table that a [network] rule falls under; of several the weakest. */
+static const struct coverage_row *network_row(const struct policy_rule *rule)
 {
-	return (struct gap){CGW_RULE_UNENFORCED, what};
-}
-
-static struct gap unix_gap(const struct policy_rule *rule, uint32_t loaded)
-{
-	if (!has_op(rule, CGW_OP_CONNECT))
-		return unenforced(
-			"binding unix sockets needs the hook lsm/socket_bind, which cgward has no "
-			"program for yet");
-	if (!has_hook(loaded, CGW_HOOK_CONNECT_UNIX) || !has_hook(loaded, CGW_HOOK_SENDMSG_UNIX))
-		return unenforced("it needs the hooks cgroup/connect_unix and cgroup/sendmsg_unix, "
-				  "which Linux "
-				  "has from 6.7 on");
-	if (rule->peer.kind == PEER_UNIX_PATH)
-		return (struct gap){CGW_RULE_PARTLY,
-			"without the hook lsm/unix_stream_connect a path is judged by the name "
-			"that the caller "
-			"gives: a symbolic link or another mount of it slips by"};
-	return (struct gap){};
-}
-
-static struct gap peer_gap(const struct policy_rule *rule, uint32_t loaded)
-{
-	const uint32_t unseen = 1U << CGW_PROTO_ICMP | 1U << CGW_PROTO_SCTP | 1U << CGW_PROTO_RAW;
+	const uint32_t unseen = 1U << CGW_PROTO_ICMP | 1U << CGW_PROTO_SCTP | 1U << CGW_PROTO_RAW |
+				1U << CGW_PROTO_UNIX;
+	bool is_unix = rule->peer.kind == PEER_UNIX_PATH || rule->peer.kind == PEER_UNIX_ABSTRACT;
 
 	if (has_op(rule, CGW_OP_LISTEN))
-		return unenforced(
-			"it needs the hook lsm/socket_listen, which cgward has no program for yet");
-	if (rule->peer.kind == PEER_UNIX_PATH || rule->peer.kind == PEER_UNIX_ABSTRACT)
-		return unix_gap(rule, loaded);
-	if (has_op(rule, CGW_OP_BIND) && rule->protos_named && rule->protos & unseen)
-		return unenforced(
-			"binding icmp, sctp and raw sockets needs the hook lsm/socket_bind, which "
-			"cgward has no program for yet");
-	if (rule->protos_named && rule->protos >> CGW_PROTO_UNIX & 1)
-		return unix_gap(rule, loaded);
-	return (struct gap){};
+		return coverage_find("network", "listen");
+	if (has_op(rule, CGW_OP_BIND) && (is_unix || (rule->protos_named && rule->protos & unseen)))
+		return coverage_find("network", "bind icmp, sctp, raw, unix");
+	if (!has_op(rule, CGW_OP_CONNECT))
+		return coverage_find("network", "bind tcp, udp");
+	if (rule->peer.kind == PEER_UNIX_PATH)
+		return coverage_find("network", "connect unix /path");
+	if (is_unix || (rule->protos_named && rule->protos >> CGW_PROTO_UNIX & 1))
+		return coverage_find("network", "connect unix @abstract");
+	return coverage_find("network", "connect udp");
 }
 
-static struct gap rule_gap(const struct policy_rule *rule, uint32_t loaded)
+static const struct coverage_row *row_of(const struct policy_rule *rule)
 {
 	switch (rule->section) {
 	case SECTION_SYSCTL:
-		return (struct gap){};
+		return coverage_find("sysctl", "read, write");
 	case SECTION_NETWORK:
 		if (!has_op(rule, CGW_OP_SOCKET))
-			return peer_gap(rule, loaded);
+			return network_row(rule);
 		if (rule->socket.family == AF_INET || rule->socket.family == AF_INET6)
-			return (struct gap){};
-		return unenforced(
-			"making sockets of other families than inet and inet6 needs the hook "
-			"lsm/socket_create, which cgward has no program for yet");
+			return coverage_find("network", "socket inet, inet6");
+		return coverage_find("network", "socket, other families");
 	case SECTION_FILE:
+		return coverage_find("file", "read, write, exec");
 	case SECTION_KERNEL:
+		return coverage_find("kernel", "all powers");
 	case SECTION_CAPABILITY:
-		return unenforced("it needs BPF LSM programs, which cgward does not have yet");
-	case SECTION_DEVICE:
-		return unenforced(
-			"it needs the hook cgroup/dev, which cgward has no program for yet");
+		return coverage_find("capability", "all");
 	default:
-		return unenforced("cgward has no program for it");
+		return coverage_find("device", "r, w, m");
 	}
+}
+
+/* Hooks as a bit set of enum cgw_hook, as the coverage table has them. */
+static uint32_t hook_numbers(uint32_t rows)
+{
+	uint32_t set = 0;
+
+	for (int i = 0; hooks[i].name; i++)
+		if (rows >> i & 1 && hooks[i].hook)
+			set |= 1U << hooks[i].hook;
+	return set;
+}
+
+static void add_hook(const char *name, void *context)
+{
+	struct strbuf *out = context;
+
+	strbuf_printf(out, "%s%s", out->length ? ", " : "", name);
+}
+
+/* CGW_RULE_UNENFORCED or CGW_RULE_PARTLY with the reason, or 0. */
+static uint32_t rule_gap(const struct policy_rule *rule, uint32_t loaded, struct strbuf *why)
+{
+	const struct coverage_row *row = row_of(rule);
+	struct strbuf names __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	if (row->program && !(row->hooks & ~hook_numbers(loaded))) {
+		if (!row->lsm)
+			return 0;
+		strbuf_printf(why, "without %s it is %s", row->lsm, row->gap);
+		return CGW_RULE_PARTLY;
+	}
+	coverage_hooks(row, add_hook, &names);
+	strbuf_printf(why, "it needs %s, %s", strbuf_text(&names),
+		row->program ? "which this kernel does not have (see `cgward doctor`)"
+			     : "for which cgward has no program yet");
+	return CGW_RULE_UNENFORCED;
 }
 
 /* The policy's connect rules without protocol mean every protocol; what no program sees is named
@@ -138,19 +138,20 @@ static void mark(struct image *image, const char *policy, const char *text, uint
 static void check_rule(const struct policy *policy, const struct policy_rule *rule,
 	struct image *image, uint32_t loaded, struct diagnostics *diags)
 {
-	struct gap gap = rule_gap(rule, loaded);
+	struct strbuf why __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	uint32_t flags = rule->action == CGW_ACTION_ALLOW ? 0 : rule_gap(rule, loaded, &why);
 
-	if (!gap.flags || rule->action == CGW_ACTION_ALLOW)
+	if (!flags)
 		return;
 	diagnostics_add(diags, policy->warn_missing ? SEVERITY_WARNING : SEVERITY_ERROR,
 		policy->file, rule->line, rule->column,
 		"policy %s: rule %s is %s by this kernel: %s%s", policy->name,
 		quote(rule->text, strlen(rule->text)),
-		gap.flags & CGW_RULE_PARTLY ? "not fully enforced" : "not enforced", gap.what,
+		flags & CGW_RULE_PARTLY ? "not fully enforced" : "not enforced", strbuf_text(&why),
 		policy->warn_missing
 			? ""
 			: "; remove it, or accept that with `on-missing = warn` in [policy]");
-	mark(image, policy->name, rule->text, gap.flags);
+	mark(image, policy->name, rule->text, flags);
 }
 
 int gaps_check(const struct policies *policies, struct image *image, uint32_t loaded,
