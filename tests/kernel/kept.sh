@@ -101,7 +101,7 @@ same "after new user, mount and cgroup namespaces" denied \
 # escaped_then COMMAND...: an escaped process waits while the command is run, then tries
 escaped_then()
 {
-	rm -f "$TMP/go"
+	rm -f "$TMP/go" "$TMP/answer" # the file of the case before would answer for this one
 	# shellcheck disable=SC2016  # for the inner shell
 	into "$CGROUP/jail" escape self "$CGROUP/free" exec sh -c 'echo ready
 		until [ -e "$1/go" ]; do sleep 0.02; done
@@ -159,6 +159,7 @@ same "the administrator moves it to another jail: no longer by the first" allowe
 	"$(moved_out /other connect tcp 192.0.2.1:80)"
 
 # The first thread of a process may have ended; the process as a whole is put into the jail.
+rm -f "$TMP/answer"
 into "$CGROUP/free" escape put "$CGROUP/free" "${write[@]}" >"$TMP/answer" 2>&1 &
 eventually 5 grep -q ready "$TMP/answer"
 cat "$CGROUP/free/cgroup.procs" >"$CGROUP/jail/cgroup.procs"
@@ -167,7 +168,7 @@ same "a process without its first thread, put into the jail by the administrator
 	"ready denied moved denied" "$(tr '\n' ' ' <"$TMP/answer" | sed 's/ $//')"
 
 # An escaped process that the administrator moves is free again, too: it is where it was put.
-rm -f "$TMP/go"
+rm -f "$TMP/go" "$TMP/answer" # the file of the case before would answer for this one
 # shellcheck disable=SC2016  # for the inner shell
 into "$CGROUP/jail" escape self "$CGROUP/free" exec sh -c '
 	echo $$ >"$1/pid"
@@ -175,7 +176,6 @@ into "$CGROUP/jail" escape self "$CGROUP/free" exec sh -c '
 	until [ -e "$1/go" ]; do sleep 0.02; done
 	exec op connect tcp 192.0.2.1:80' _ "$TMP" >"$TMP/answer" 2>&1 &
 eventually 5 grep -q 'denied' "$TMP/answer"
-# By its id: a list of cgroup.procs that is read while its processes fork may come out empty.
 cat "$TMP/pid" >"$CGROUP/other/cgroup.procs"
 touch "$TMP/go"
 wait $!
