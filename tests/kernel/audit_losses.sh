@@ -181,3 +181,51 @@ in_cgroup /quiet python3 "$TMP/hostile.py"
 timeout 60 "$AUDIT" --bpffs "$BPFFS" >"$TMP/text"
 same "hostile: text has a line for each" "$hostile" "$(wc -l <"$TMP/text")"
 same "hostile: text is printable ASCII" 0 "$(LC_ALL=C grep -cav '^[ -~]*$' "$TMP/text")"
+
+# ---- the page about a log ----
+
+cat >>"$TMP/away" <<'JSON'
+{"type":"violation","time":"2026-11-21T03:14:15.000000000+00:00","verdict":"audit","policy":"<script>alert(1)</script>","rule":"\"><img src=http://192.0.2.9/>","container":{"id":"'&\u001b[2J\u202e"},"cgroup":"/x"}
+no JSON
+JSON
+"$AUDIT" report "$TMP/away" >"$TMP/page.html"
+same "report: status" 0 $?
+holds "report: a page, with nothing in it that runs, loads or hides" python3 - "$TMP/page.html" "$TMP/away" <<'PYTHON'
+import html.parser, json, sys
+ALLOWED = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "span", "div", "table", "tr", "th",
+           "td", "svg", "rect"}
+VOID = {"meta", "rect"}
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen, self.text = [], set(), []
+    def handle_starttag(self, tag, attrs):
+        assert tag in ALLOWED, tag
+        assert not {name for name, _ in attrs} & {"src", "href", "onload", "onclick"}, attrs
+        self.seen.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+    def handle_startendtag(self, tag, attrs):
+        assert tag in VOID, tag
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+    def handle_data(self, data):
+        self.text.append(data)
+text = open(sys.argv[1], "rb").read()
+assert all(byte == 10 or 32 <= byte < 127 for byte in text)
+page = Page()
+page.feed(text.decode())
+page.close()
+assert not page.open, page.open
+assert "svg" in page.seen
+words = "|".join(page.text)
+assert "<script>alert(1)</script>" in words and "1 lines are not of the log" in words
+denied = sum('"verdict":"deny"' in line for line in open(sys.argv[2], encoding="utf-8"))
+assert f"denied: {denied}" in words, denied
+for cgroup in ("/noisy", "/quiet"):
+    assert cgroup in words
+PYTHON
+"$AUDIT" report "$TMP/no-such-file" >/dev/null 2>&1
+same "report: no such file: status" 1 $?
+"$AUDIT" report >/dev/null 2>&1
+same "report: no file: status" 2 $?

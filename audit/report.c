@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "tally.h"
+
+#define ROWS_SHOWN 20
+/* Of the plots, in the units of their viewBox. */
+#define COLUMN_WIDTH 8
+#define PLOT_HEIGHT 160
+#define SPARK_HEIGHT 24
+
+static const struct {
+	const char *name, *colour;
+} series[TALLY_SERIES] = {
+	[TALLY_DENIED] = {"denied", "#b3261e"},
+	[TALLY_AUDITED] = {"audited", "#a36a00"},
+	[TALLY_LOST] = {"lost", "#5f6368"},
+};
+
+static const char *const kinds[TALLY_KINDS] = {
+	[TALLY_POLICY] = "By policy",
+	[TALLY_RULE] = "By rule",
+	[TALLY_CONTAINER] = "By container",
+	[TALLY_CGROUP] = "By cgroup",
+};
+
+/* The page can load nothing and run nothing, whatever the log holds. */
+static const char head[] =
+	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	"style-src 'unsafe-inline'\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<title>cgward: violations</title>\n<style>\n"
+	"body { font: 14px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; "
+	"padding: 0 1em; color: #202124; background: #fff; }\n"
+	"h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }\n"
+	"table { border-collapse: collapse; width: 100%; }\n"
+	"th, td { text-align: left; padding: .25em .75em .25em 0; border-bottom: 1px solid "
+	"#dadce0; vertical-align: middle; }\n"
+	"td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
+	"td.name { font-family: monospace; overflow-wrap: anywhere; }\n"
+	"td.plot { width: 16em; } svg { display: block; width: 100%; }\n"
+	"svg.plot { height: 12em; background: #f8f9fa; } svg.spark { height: 1.7em; }\n"
+	".key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em; }\n"
+	".axis { display: flex; justify-content: space-between; color: #5f6368; }\n"
+	"</style></head><body>\n<h1>cgward: violations</h1>\n";
+
+/* As in text: bytes that are not printable ASCII stand as \xHH. */
+static void put_escaped(struct strbuf *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char byte = *text;
+
+		if (strchr("&<>\"'", byte))
+			strbuf_printf(out, "&#%d;", byte);
+		else if (byte < 0x20 || byte > 0x7e)
+			strbuf_printf(out, "\\x%02x", byte);
+		else
+			strbuf_putc(out, byte);
+	}
+}
+
+static void put_time(struct strbuf *out, int64_t time)
+{
+	clock_format(time, 0, out);
+}
+
+static void put_bar(struct strbuf *out, size_t column, double y, double height, const char *colour)
+{
+	strbuf_printf(out, "<rect x=\"%zu\" y=\"%.2f\" width=\"%d\" height=\"%.2f\" fill=\"%s\"/>",
+		column * COLUMN_WIDTH, y, COLUMN_WIDTH - 1, height, colour);
+}
+
+static int64_t columns_used(const struct tally *tally)
+{
+	return (tally->last - tally->start) / tally->width + 1;
+}
+
+/* As wide as the time from the first event to the last. */
+static void put_svg(struct strbuf *out, const struct tally *tally, const char *class, int height,
+	const char *label)
+{
+	strbuf_printf(out,
+		"<svg class=\"%s\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" "
+		"aria-label=\"%s\">",
+		class, (int)columns_used(tally) * COLUMN_WIDTH, height, label);
+}
+
+static uint64_t column_total(const struct tally *tally, size_t column)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < TALLY_SERIES; i++)
+		total += tally->series[i][column];
+	return total;
+}
+
+static void put_plot(struct strbuf *out, const struct tally *tally)
+{
+	uint64_t highest = 1;
+
+	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+		if (column_total(tally, i) > highest)
+			highest = column_total(tally, i);
+	put_svg(out, tally, "plot", PLOT_HEIGHT, "violations over time");
+	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
+		double y = PLOT_HEIGHT;
+
+		for (size_t j = 0; j < TALLY_SERIES; j++) {
+			double height = (double)tally->series[j][i] * PLOT_HEIGHT / highest;
+
+			if (!tally->series[j][i])
+				continue;
+			y -= height;
+			put_bar(out, i, y, height, series[j].colour);
+		}
+	}
+	strbuf_puts(out, "</svg>\n<div class=\"axis\"><span>");
+	put_time(out, tally->start);
+	strbuf_printf(out,
+		"</span><span>a bar: %" PRId64 " s, the highest: %" PRIu64 "</span><span>",
+		(int64_t)(tally->width / NSEC_PER_SEC), highest);
+	put_time(out, tally->start + columns_used(tally) * tally->width);
+	strbuf_puts(out, "</span></div>\n");
+}
+
+static void put_spark(
+	struct strbuf *out, const struct tally *tally, const struct tally_entry *entry)
+{
+	uint64_t highest = 1;
+
+	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+		if (entry->columns[i] > highest)
+			highest = entry->columns[i];
+	put_svg(out, tally, "spark", SPARK_HEIGHT, "over time");
+	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
+		double height = (double)entry->columns[i] * SPARK_HEIGHT / highest;
+
+		if (entry->columns[i])
+			put_bar(out, i, SPARK_HEIGHT - height, height, "#3c5a99");
+	}
+	strbuf_puts(out, "</svg>");
+}
+
+static void put_kind(struct strbuf *out, const struct tally *tally, enum tally_kind kind)
+{
+	size_t count = tally->counts[kind];
+
+	strbuf_printf(out, "<h2>%s</h2>\n", kinds[kind]);
+	if (!count) {
+		strbuf_puts(out, "<p>None.</p>\n");
+		return;
+	}
+	strbuf_puts(out, "<table><tr><th>name</th><th class=\"number\">violations</th>"
+			 "<th>over time</th></tr>\n");
+	for (size_t i = 0; i < count && i < ROWS_SHOWN; i++) {
+		const struct tally_entry *entry = &tally->entries[kind][i];
+
+		strbuf_puts(out, "<tr><td class=\"name\">");
+		put_escaped(out, entry->name ? entry->name : "(others)");
+		strbuf_printf(out, "</td><td class=\"number\">%" PRIu64 "</td><td class=\"plot\">",
+			entry->total);
+		put_spark(out, tally, entry);
+		strbuf_puts(out, "</td></tr>\n");
+	}
+	strbuf_puts(out, "</table>\n");
+	if (count > ROWS_SHOWN)
+		strbuf_printf(out, "<p>and %zu more</p>\n", count - ROWS_SHOWN);
+}
+
+static void put_page(struct strbuf *out, const struct tally *tally, const char *name)
+{
+	strbuf_puts(out, head);
+	strbuf_puts(out, "<p>");
+	put_escaped(out, name);
+	if (tally->width) {
+		strbuf_puts(out, ", from ");
+		put_time(out, tally->first);
+		strbuf_puts(out, " to ");
+		put_time(out, tally->last);
+	}
+	strbuf_puts(out, "</p>\n<p>");
+	for (size_t i = 0; i < TALLY_SERIES; i++)
+		strbuf_printf(out,
+			"<span class=\"key\" style=\"background: %s\"></span>%s: %" PRIu64,
+			series[i].colour, series[i].name, tally->totals[i]);
+	strbuf_puts(out, "</p>\n");
+	if (tally->bad_lines)
+		strbuf_printf(out,
+			"<p>%" PRIu64
+			" lines are not of the log's format; they are left out.</p>\n",
+			tally->bad_lines);
+	if (tally->width)
+		put_plot(out, tally);
+	for (int kind = 0; kind < TALLY_KINDS; kind++)
+		put_kind(out, tally, kind);
+	strbuf_puts(out, "</body></html>\n");
+}
+
+static int read_log(struct tally *tally, FILE *file)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	while ((length = getline(&line, &room, file)) > 0)
+		tally_line(tally, line, length);
+	free(line);
+	return ferror(file) ? -errno : 0;
+}
+
+enum status report_run(const char *name)
+{
+	struct strbuf page __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
+	struct tally tally = {0};
+	int result;
+
+	if (!file) {
+		message("failed to open '%s': %s", name, strerror(errno));
+		return STATUS_NOT;
+	}
+	result = read_log(&tally, file);
+	if (file != stdin)
+		fclose(file);
+	if (result) {
+		message("failed to read '%s': %s", name, strerror(-result));
+		tally_free(&tally);
+		return STATUS_NOT;
+	}
+	tally_sort(&tally);
+	put_page(&page, &tally, name);
+	tally_free(&tally);
+	if (fwrite(page.data, 1, page.length, stdout) != page.length || fflush(stdout)) {
+		message("failed to write to standard output: %s", strerror(errno));
+		return STATUS_NOT;
+	}
+	return STATUS_DONE;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* report.h - `cgward-audit report FILE`: a page about the events of a JSON log. */
+#ifndef CGW_REPORT_H
+#define CGW_REPORT_H
+
+#include "session.h"
+#include "strbuf.h"
+
+/* Reads FILE ("-": standard input), writes HTML to standard output. Prints messages. */
+enum status report_run(const char *name);
+
+#endif
