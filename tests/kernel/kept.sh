@@ -160,7 +160,6 @@ same "the administrator moves it to another jail: no longer by the first" allowe
 
 # The first thread of a process may have ended; the process as a whole is put into the jail.
 rm -f "$TMP/answer"
-rm -f "$TMP/answer"
 into "$CGROUP/free" escape put "$CGROUP/free" "${write[@]}" >"$TMP/answer" 2>&1 &
 eventually 5 grep -q ready "$TMP/answer"
 cat "$CGROUP/free/cgroup.procs" >"$CGROUP/jail/cgroup.procs"
