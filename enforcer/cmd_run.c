@@ -18,6 +18,7 @@
 #include "load.h"
 #include "options.h"
 #include "output.h"
+#include "privileges.h"
 #include "publish.h"
 #include "ruleset.h"
 #include "runs.h"
@@ -203,6 +204,7 @@ static int run_command(struct run *run, char **command)
 
 	child = start(run->cgroup.data);
 	if (child == 0) {
+		privileges_restore();
 		execvp(command[0], command);
 		output_failure("run", command[0], errno, NULL);
 		_exit(127);

@@ -14,6 +14,7 @@
 #include "cgward.skel.h"
 #include "hooks.h"
 #include "output.h"
+#include "privileges.h"
 #include "strbuf.h"
 
 /* The same as SCRATCH_SLOTS_PER_CPU of bpf/maps.h, which only the BPF compiler can read. */
@@ -189,6 +190,9 @@ int load_instance(struct instance *instance, const char *cgroup_root, uint64_t e
 		return err;
 	}
 	err = load_programs(&bpf, id);
+	/* The verifier has other words for it, such as EINVAL. */
+	if (err && privileges_are_missing())
+		err = -EPERM;
 	if (err) {
 		output_failure("load", "the programs", err,
 			"cgward needs root, or CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN; `cgward "

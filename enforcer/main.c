@@ -4,6 +4,7 @@
 #include <string.h>
 #include "command.h"
 #include "output.h"
+#include "privileges.h"
 
 static const struct command commands[] = {
 	{"check", cmd_check, "read, lint and compile policies, and say what is wrong with them"},
@@ -31,6 +32,17 @@ static int usage(void)
 	return STATUS_DONE;
 }
 
+static int run(const struct command *command, int argc, char **argv)
+{
+	int status;
+
+	privileges_keep(command->name);
+	status = command->main(argc, argv);
+	if (status == STATUS_UNABLE)
+		privileges_hint();
+	return status;
+}
+
 static int dispatch(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -46,7 +58,7 @@ static int dispatch(int argc, char **argv)
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(commands[i].name, argv[1]))
-			return commands[i].main(argc - 1, argv + 1);
+			return run(&commands[i], argc - 1, argv + 1);
 	output_error("unknown command %s", quote(argv[1], strlen(argv[1])));
 	output_hint("try 'cgward --help'");
 	return STATUS_USAGE;

@@ -73,6 +73,7 @@ cgward status >"$TMP/output" 2>&1
 same "meta deleted: status" "1 1" "$? $(grep -c 'DRIFT.*cannot be told' "$TMP/output")"
 holds "meta deleted: apply" cgward apply first.ini
 wait $!
+same "meta deleted: no gap until it is repaired" 0 "$(cut -d ' ' -f 2 "$TMP/counts")"
 whole "meta deleted: repaired"
 
 bpftool map delete pinned "$BPFFS/maps/image" key 0 0 0 0
