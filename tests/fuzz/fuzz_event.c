@@ -142,6 +142,46 @@ static void check_text(const struct record *record)
 		assert(line.data[i] >= 0x20 && line.data[i] <= 0x7e);
 }
 
+/* What a log daemon gets is one printable line. */
+static void check_syslog(const struct record *record)
+{
+	struct strbuf message __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	struct strbuf line __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	format_text.line(record, false, &line);
+	format_syslog(record, line.data, line.length - 1, &message);
+	assert(!strncmp(message.data, "<8", 2));
+	for (size_t i = 0; i < message.length; i++)
+		assert(message.data[i] >= 0x20 && message.data[i] <= 0x7e);
+}
+
+/* Fields NAME=TEXT, a newline; or NAME, a newline, a length, as many bytes and a newline. */
+static void check_journal(const struct record *record)
+{
+	struct strbuf entry __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	const char *at, *end;
+
+	format_journal(record, &entry);
+	for (at = entry.data, end = at + entry.length; at < end; at++) {
+		uint64_t length = 0;
+
+		assert(isupper(*at));
+		while (isupper(*at) || isdigit(*at) || *at == '_')
+			assert(++at < end);
+		if (*at == '=') {
+			at = memchr(at, '\n', end - at);
+			assert(at);
+			continue;
+		}
+		assert(*at == '\n' && end - at > (long)sizeof(length));
+		memcpy(&length, at + 1, sizeof(length));
+		at += 1 + sizeof(length);
+		assert(length < (uint64_t)(end - at));
+		at += length;
+		assert(*at == '\n');
+	}
+}
+
 static void check_bytes(const uint8_t *data, size_t size, struct bytes bytes)
 {
 	assert(bytes.data >= data && bytes.data <= data + size);
@@ -171,6 +211,8 @@ static void check_event(const uint8_t *data, size_t size, bool has_rule)
 		&record.identity, (const char *)event->cgroup.data, event->cgroup.length);
 	check_json(&record);
 	check_text(&record);
+	check_syslog(&record);
+	check_journal(&record);
 	free(text);
 }
 
