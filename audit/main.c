@@ -5,6 +5,7 @@
 #include <string.h>
 #include "report.h"
 #include "session.h"
+#include "top.h"
 
 static int print(const char *text)
 {
@@ -15,23 +16,42 @@ static int print(const char *text)
 	return STATUS_DONE;
 }
 
-static int report(int argc, char **argv)
+/* Commands that read a log, and need no privileges. */
+static const struct command {
+	const char *name;
+	enum status (*run)(const char *file);
+	const char *usage;
+} commands[] = {
+	{"report", report_run, "cgward-audit report FILE.jsonl >page.html"},
+	{"top", top_run, "cgward-audit top FILE.jsonl"},
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
 {
 	if (argc == 3 && (argv[2][0] != '-' || !argv[2][1]))
-		return report_run(argv[2]);
-	message("report: expected one FILE, or - for standard input\n"
-		"  cgward-audit report FILE.jsonl >page.html");
+		return command->run(argv[2]);
+	message("%s: expected one FILE, or - for standard input\n  %s", command->name,
+		command->usage);
 	return STATUS_USAGE;
 }
 
 int main(int argc, char **argv)
 {
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
 	struct arguments arguments;
 	char *text = NULL;
 	int status;
 
-	if (argc > 1 && !strcmp(argv[1], "report"))
-		return report(argc, argv);
+	if (command)
+		return run_command(command, argc, argv);
 	if (arguments_parse(&arguments, argc, argv, &text)) {
 		message("%s\n  try 'cgward-audit --help'", text);
 		status = STATUS_USAGE;

@@ -229,3 +229,43 @@ PYTHON
 same "report: no such file: status" 1 $?
 "$AUDIT" report >/dev/null 2>&1
 same "report: no file: status" 2 $?
+
+# ---- the table of a log that grows ----
+
+printf '%s\n' '{"type":"violation","cgroup":"/a\u001b[2J","policy":"p","rule":"r"}' >"$TMP/grows"
+holds "top: draws in place, follows the file and its rotation, and gives the terminal back" \
+	python3 - "$AUDIT" "$TMP/grows" <<'PYTHON'
+import os, pty, re, select, signal, sys, time
+audit, log = sys.argv[1:]
+pid, terminal = pty.fork()
+if not pid:
+    os.execv(audit, [audit, "top", log])
+seen = b""
+def until(pattern, seconds=6):
+    global seen
+    end = time.time() + seconds
+    while not re.search(pattern, seen, re.S):
+        assert time.time() < end, (pattern, seen)
+        if select.select([terminal], [], [], 0.1)[0]:
+            try:
+                seen += os.read(terminal, 65536)
+            except OSError:
+                break
+until(rb" 1 violations, 0\.0/s|1 violations, 0\.0/s")
+until(rb"/a\\x1b\[2J")
+with open(log, "a") as file:
+    file.write('{"type":"violation","cgroup":"/b","policy":"p","rule":"r"}\n' * 50)
+    file.write('{"type":"lost","count":9}\n')
+until(rb"51 violations, [1-9][0-9.]*/s, 9 lost")
+until(rb"RULE[^\n]*\n *[1-9][0-9.]* +50 /b ")
+os.rename(log, log + ".1")
+with open(log, "w") as file:
+    file.write('{"type":"violation","cgroup":"/c","policy":"p","rule":"r"}\n')
+until(rb"52 violations")
+os.kill(pid, signal.SIGINT)
+until(rb"\x1b\[\?25h\x1b\[\?1049l$")
+assert os.waitpid(pid, 0)[1] == 0
+known = rb"\x1b\[(H|K|J|\?1049[hl]|\?25[hl])"
+assert b"\x1b" not in re.sub(known, b"", seen), seen
+PYTHON
+same "top: elsewhere, one table" 1 "$("$AUDIT" top "$TMP/grows" | grep -c ' /c ')"

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* top.h - `cgward-audit top FILE`: who violates what at this moment, from a JSON log that grows. */
+#ifndef CGW_TOP_H
+#define CGW_TOP_H
+
+#include <stdint.h>
+#include "session.h"
+#include "strbuf.h"
+
+/* A cgroup and a rule. */
+struct top_entry {
+	char *cgroup, *policy, *rule;
+	uint64_t total;
+	uint64_t shown; /* total when it was last drawn */
+};
+
+#define TOP_ENTRIES_MAX 1000 /* what comes later is counted, and not listed */
+
+struct top {
+	struct top_entry *entries;
+	size_t count, room;
+	uint64_t total, shown, lost, unlisted, bad_lines;
+};
+
+void top_free(struct top *top);
+
+/* A line of the log, which is changed. */
+void top_line(struct top *top, char *line, size_t length);
+
+/*
+ * Adds the table: the entries with most violations since the last time first, then by total; at
+ * most `rows` lines, each of at most `columns` printable ASCII characters and a newline.
+ */
+void top_draw(struct top *top, double seconds, int rows, int columns, struct strbuf *out);
+
+/*
+ * On a terminal: draws each second, from what is in FILE on, until SIGINT or SIGTERM; a file that
+ * was renamed is opened anew. Else: one table of all that is in FILE.
+ */
+enum status top_run(const char *name);
+
+#endif
