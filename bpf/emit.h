@@ -123,6 +123,7 @@ static __always_inline void emit_exe(struct scratch *scratch, struct task_struct
 
 	if (!file)
 		return;
+	__sync_fetch_and_add(&walk.offset, 0); /* forgotten by the verifier: see path_walk() */
 	bpf_loop(CGW_TEXT_MAX / 2, dentry_walk_step, &walk, 0);
 	if (walk.offset < CGW_TEXT_MAX)
 		scratch->event.exe_len = emit_bytes(scratch,

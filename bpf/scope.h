@@ -169,6 +169,11 @@ static __always_inline int path_walk(struct path_walk *walk)
 
 	walk->length = 0;
 	walk->below = 0;
+	/* Before Linux 6.7 the verifier follows a callback with what holds in its first turn only,
+	 * and removes the code that is dead then. An atomic operation makes it forget what it
+	 * knows. */
+	__sync_fetch_and_add(&walk->length, 0);
+	__sync_fetch_and_add(&walk->below, 0);
 	bpf_loop(BPF_CORE_READ(cgroup, level) + 1, path_walk_level, walk, 0);
 	return walk->below ? (int)walk->length : -1;
 }
