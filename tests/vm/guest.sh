@@ -9,13 +9,15 @@ argument()
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^cgward\.$1=//p"
 }
 
-name=$(argument name)
+# Suites ask for this where a guest's slowness, or that nothing in it is worth keeping, matters.
+GUEST=$(argument name)
+export GUEST
 for suite in $(argument suites | tr ',' ' '); do
 	script=tests/kernel/$suite.sh
 	[ -e "$script" ] || script=tests/vm/$suite.sh
 	[ -e "$script" ] || script=tests/bench/$suite.sh
 	start=$(cut -d ' ' -f 1 /proc/uptime)
-	SUITE=vm/$name/$suite timeout -k 10 240 bash "$script"
+	SUITE=vm/$GUEST/$suite timeout -k 10 240 bash "$script"
 	echo "took $suite $? $start $(cut -d ' ' -f 1 /proc/uptime)"
 done
 dmesg | grep -E 'WARNING:|BUG:|Oops|general protection|RIP:|rcu:.*stall|hung task' | sed 's/^/kernel: /'

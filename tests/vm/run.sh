@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# run.sh KERNEL - boots a Debian kernel (6.1, 6.12, ...; or "newest") under software emulation and runs
+# suites in it with the programs that were built here. Kernels are kept in CGWARD_KERNEL_CACHE, and
+# downloaded when they are not there. SUITES: other suites than the default ones.
+here=$(cd "$(dirname "$0")" && pwd)
+wanted=${1:?a kernel, such as 6.12}
+cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
+suites=${SUITES:-hooks cases born_governed inherited kept survives ways_around_network
+	ways_around_sysctl}
+seconds=${VM_SECONDS:-420}
+
+# No kernel and no way to have one: on a developer's machine no reason to fail.
+unavailable()
+{
+	if [ "${CI-}" = true ]; then
+		echo "FAIL vm/$wanted: $1"
+		exit 1
+	fi
+	echo "skip vm/$wanted: there is no such kernel in $cache and none can be had: $1"
+	exit 0
+}
+
+# The version of the newest kernel in the cache.
+newest_cached()
+{
+	find "$cache" -mindepth 2 -maxdepth 2 -name vmlinuz 2>/dev/null |
+		sed -E 's|.*/([^/]+)/vmlinuz|\1|' | sort -V | tail -n 1
+}
+
+# Prints the version of the wanted kernel, which is in the cache then.
+kernel()
+{
+	local version=$wanted
+
+	[ "$wanted" != newest ] || version=$(newest_cached)
+	# What is older than that was put there for its own sake.
+	if [ "$wanted" = newest ] && [[ ! $version =~ ^([7-9]|[1-9][0-9])\. ]]; then
+		version=
+	fi
+	if [ -n "$version" ] && [ -e "$cache/$version/vmlinuz" ]; then
+		echo "$version"
+	else
+		"$here/fetch.sh" "$cache" "$wanted" 2>&1
+	fi
+}
+
+# boot DIRECTORY: the kernel's messages go to DIRECTORY/console, results to DIRECTORY/results
+boot()
+{
+	local names
+
+	names=$(tr -s ' \t\n' , <<<"$suites")
+	# Without mitigations, and without clearing of fresh pages, everything takes half the time.
+	timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 1 -m 1024 \
+		-machine q35,hpet=off -nodefaults -no-user-config -display none -no-reboot \
+		-serial "file:$1/console" -serial "file:$1/results" \
+		-kernel "$cache/$version/vmlinuz" -initrd "$1/initrd" -append "console=ttyS0 panic=-1 \
+quiet mitigations=off init_on_alloc=0 lsm=landlock,lockdown,yama,integrity,apparmor,bpf \
+cgward.name=$version cgward.suites=$names" </dev/null >"$1/qemu" 2>&1
+}
+
+# report DIRECTORY: what the guest has said, and what it has not
+report()
+{
+	local suite
+
+	tr -d '\r' <"$1/results" >"$1/lines"
+	grep -vE '^(took|end|kernel:) ' "$1/lines"
+	for suite in $suites; do
+		awk -v name="$suite" -v label="vm/$version" '
+			/^FAIL / { failed++ }
+			$1 == "took" { if ($2 == name) { found = 1; status = $3; bad = failed }; failed = 0 }
+			END {
+				if (!found)
+					print "FAIL " label ": " name " did not come to its end"
+				else if (status && !bad)
+					print "FAIL " label ": " name " ended with status " status
+			}' "$1/lines"
+	done
+	awk '$1 == "took" { printf "     %s %s: %.0f s\n", label, $2, $5 - $4 }' label="vm/$version" "$1/lines"
+	if grep -q '^end ' "$1/lines"; then
+		echo "pass vm/$version: the guest ran to its end ($(sed -n 's/^end //p' "$1/lines"))"
+	else
+		echo "FAIL vm/$version: the guest did not run to its end: $(tail -n 3 "$1/console" "$1/qemu" |
+			tr '\r\n' '  ')"
+	fi
+	if grep -q '^kernel: ' "$1/lines"; then
+		echo "FAIL vm/$version: the kernel warns: $(grep -m 3 '^kernel: ' "$1/lines" | tr '\n' ' ')"
+	else
+		echo "pass vm/$version: the kernel has no warning, bug or oops to report"
+	fi
+}
+
+version=$(kernel) || unavailable "$version"
+directory=$(mktemp -d)
+trap 'kill "$guest" 2>/dev/null; rm -rf "$directory"' EXIT
+trap 'exit 130' INT TERM HUP
+"$here/image.sh" "$directory/initrd" "$cache/$version" sctp || {
+	echo "FAIL vm/$version: the initramfs cannot be made"
+	exit 1
+}
+touch "$directory/results" "$directory/console"
+boot "$directory" &
+guest=$!
+wait $guest
+report "$directory" | tee "$directory/report"
+! grep -q '^FAIL ' "$directory/report"
