@@ -10,6 +10,8 @@ packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
 packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git
 	clang-format shellcheck mandoc rsyslog prometheus)
+# to boot other kernels in test guests
+packages+=(qemu-system-x86 cpio kmod xz-utils zstd)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name
 clang_runtime()
 {

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")" || exit 2
 export BUILD=$PWD/build
-all_labels=(unit kernel fault container fuzz check)
+all_labels=(unit kernel fault container vm fuzz check)
 
 usage()
 {
@@ -18,6 +18,8 @@ tests with these labels, or all of them:
   kernel      the kernel programs, natively, in cgroups and namespaces of their own; needs root
   fault       cgward killed and failing at each system call; needs root and strace
   container   real containers with crun and runc; needs root
+  vm          the same binaries on Linux 6.1, 6.12, 6.18 and the newest, in emulated guests;
+              needs the kernels in CGWARD_KERNEL_CACHE or ~/.cache/cgward-kernels, or a network
   fuzz        each fuzzer over its corpus; with CI=true 60 seconds more of each (FUZZ_SECONDS=N)
   check       formatting, lint of scripts and manual pages, examples, sizes, dependencies
 
@@ -160,6 +162,15 @@ run_scripts()
 	done
 }
 
+run_vm()
+{
+	local kernel
+
+	for kernel in 6.1 6.12 6.18 newest; do
+		suite "vm/$kernel" bash tests/vm/run.sh "$kernel"
+	done
+}
+
 run_fuzz()
 {
 	suite fuzz/run bash tests/fuzz/run.sh
@@ -174,6 +185,7 @@ while IFS= read -r label; do
 	echo "== $label"
 	case $label in
 	unit) run_unit ;;
+	vm) run_vm ;;
 	fuzz) run_fuzz ;;
 	*) run_scripts "$label" ;;
 	esac

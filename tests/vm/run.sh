@@ -96,7 +96,7 @@ version=$(kernel) || unavailable "$version"
 directory=$(mktemp -d)
 trap 'kill "$guest" 2>/dev/null; rm -rf "$directory"' EXIT
 trap 'exit 130' INT TERM HUP
-"$here/image.sh" "$directory/initrd" "$cache/$version" sctp || {
+"$here/image.sh" "$directory/initrd" "$cache/$version" || {
 	echo "FAIL vm/$version: the initramfs cannot be made"
 	exit 1
 }
