@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "privileges.h"
+#include "confine.h"
 
 #define BROKER_SOCKET 3 /* in the broker's process */
 #define READY (-EAGAIN) /* sent by it before any request; no pin has this error */
@@ -98,8 +98,8 @@ static void __attribute__((noreturn)) serve(const struct broker *broker, int soc
 	uint32_t generation;
 
 	if (dup2(socket, BROKER_SOCKET) < 0 || close_range(BROKER_SOCKET + 1, ~0U, 0) ||
-		prctl(PR_SET_NAME, "cgward-images") || privileges_drop(&what) ||
-		privileges_filter(PRIVILEGES_BROKER) || send_map(BROKER_SOCKET, READY))
+		prctl(PR_SET_NAME, "cgward-images") || confine_drop(&what) ||
+		confine_filter(CONFINE_BROKER) || send_map(BROKER_SOCKET, READY))
 		_exit(1);
 	while (read(BROKER_SOCKET, &generation, sizeof(generation)) == sizeof(generation)) {
 		int map = open_pin(broker->images, generation);

@@ -13,13 +13,13 @@
 #include <unistd.h>
 #include "broker.h"
 #include "clock.h"
+#include "confine.h"
 #include "diagnostics.h"
 #include "filter.h"
 #include "format.h"
 #include "losses.h"
 #include "metrics.h"
 #include "outputs.h"
-#include "privileges.h"
 #include "rules.h"
 #include "source.h"
 
@@ -382,7 +382,7 @@ static enum status drop_privileges(struct session *session)
 
 	if (arguments->user) {
 		what = "become the user of --user";
-		result = privileges_find(arguments->user, &uid, &gid);
+		result = confine_find(arguments->user, &uid, &gid);
 		if (result) {
 			fail_privileges(what, result);
 			return STATUS_USAGE;
@@ -391,11 +391,11 @@ static enum status drop_privileges(struct session *session)
 		result = broker_start(&session->broker);
 		if (!result) {
 			what = "become the user of --user";
-			result = privileges_become(uid, gid);
+			result = confine_become(uid, gid);
 		}
 	}
 	if (!result)
-		result = privileges_drop(&what);
+		result = confine_drop(&what);
 	stuck = outputs_cannot_rotate(&session->outputs);
 	if (!result && stuck) {
 		message("'%s' cannot be rotated: without capabilities, uid %u may not rename files "
@@ -411,7 +411,7 @@ static enum status drop_privileges(struct session *session)
 	}
 	if (!result) {
 		what = "set the seccomp filter";
-		result = privileges_filter(PRIVILEGES_READER);
+		result = confine_filter(CONFINE_READER);
 	}
 	if (result)
 		return fail_privileges(what, result);

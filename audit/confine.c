@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "privileges.h"
+#include "confine.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -34,7 +34,7 @@ static bool any_left(void)
 	return !now || !none || cap_compare(now, none);
 }
 
-int privileges_drop(const char **what)
+int confine_drop(const char **what)
 {
 	cap_t none __attribute__((cleanup(free_caps))) = cap_init();
 
@@ -53,7 +53,7 @@ int privileges_drop(const char **what)
 	return any_left() ? -EPERM : 0;
 }
 
-int privileges_find(const char *user, uid_t *uid, gid_t *gid)
+int confine_find(const char *user, uid_t *uid, gid_t *gid)
 {
 	const struct passwd *entry;
 
@@ -66,7 +66,7 @@ int privileges_find(const char *user, uid_t *uid, gid_t *gid)
 	return 0;
 }
 
-int privileges_become(uid_t uid, gid_t gid)
+int confine_become(uid_t uid, gid_t gid)
 {
 	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return -errno;
@@ -75,6 +75,7 @@ int privileges_become(uid_t uid, gid_t gid)
 
 /* What both need: memory, ends, and what libc does of its own accord. */
 static const int calls_of_all[] = {
+	SCMP_SYS(sigaltstack), /* AddressSanitizer, at the end */
 	SCMP_SYS(brk),
 	SCMP_SYS(close),
 	SCMP_SYS(exit),
@@ -162,23 +163,23 @@ static int allow_first(scmp_filter_ctx context, int call, uint64_t argument)
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static int fill(scmp_filter_ctx context, enum privileges_filter filter)
+static int fill(scmp_filter_ctx context, enum confine_filter filter)
 {
 	int result = allow(context, calls_of_all, COUNT(calls_of_all));
 
 	if (!result)
 		result = allow(context, calls_of_directory, COUNT(calls_of_directory));
 	for (size_t i = 0; i < COUNT(bpf_commands) && !result; i++)
-		if (filter == PRIVILEGES_READER || bpf_commands[i] == BPF_OBJ_GET)
+		if (filter == CONFINE_READER || bpf_commands[i] == BPF_OBJ_GET)
 			result = allow_first(context, SCMP_SYS(bpf), bpf_commands[i]);
-	if (filter == PRIVILEGES_BROKER || result)
+	if (filter == CONFINE_BROKER || result)
 		return result;
 	for (size_t i = 0; i < COUNT(families) && !result; i++)
 		result = allow_first(context, SCMP_SYS(socket), families[i]);
 	return result ? result : allow(context, calls_of_reader, COUNT(calls_of_reader));
 }
 
-int privileges_filter(enum privileges_filter filter)
+int confine_filter(enum confine_filter filter)
 {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int result;

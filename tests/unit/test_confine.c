@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* privileges.h: what the filters let through, and what not. */
+/* confine.h: what the filters let through, and what not. */
 #include <errno.h>
 #include <linux/bpf.h>
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "privileges.h"
+#include "confine.h"
 
 static long bpf(int command)
 {
@@ -86,13 +86,13 @@ static const struct {
 };
 
 /* In a process of its own: 0 if the call is let through, 1 if it is not, 2: no filter. */
-static int try(enum privileges_filter filter, long (*call)(void))
+static int try(enum confine_filter filter, long (*call)(void))
 {
 	int status;
 	pid_t pid = fork();
 
 	if (!pid) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || privileges_filter(filter))
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine_filter(filter))
 			_exit(2);
 		errno = 0;
 		_exit(call() < 0 && errno == EPERM);
@@ -106,8 +106,8 @@ static void test_filters(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		int reader = try(PRIVILEGES_READER, calls[i].call);
-		int broker = try(PRIVILEGES_BROKER, calls[i].call);
+		int reader = try(CONFINE_READER, calls[i].call);
+		int broker = try(CONFINE_BROKER, calls[i].call);
 
 		if (reader != !calls[i].reader)
 			fail_msg("the reader's filter and %s: %d", calls[i].name, reader);
@@ -122,10 +122,10 @@ static void test_users(void **state)
 	gid_t gid = 1;
 
 	(void)state;
-	assert_int_equal(privileges_find("root", &uid, &gid), 0);
+	assert_int_equal(confine_find("root", &uid, &gid), 0);
 	assert_int_equal(uid, 0);
 	assert_int_equal(gid, 0);
-	assert_int_equal(privileges_find("no such user", &uid, &gid), -ENOENT);
+	assert_int_equal(confine_find("no such user", &uid, &gid), -ENOENT);
 }
 
 int main(void)
