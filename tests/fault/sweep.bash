@@ -159,6 +159,12 @@ none_attached()
 	[ -z "$(links_left)" ]
 }
 
+# Programs go when their last user has gone through a grace period.
+is_unloaded()
+{
+	[ -z "$(bpftool prog show id "$1" 2>/dev/null)" ]
+}
+
 # nothing_left: after remove no pin, no attached program, no cgroup of a run, no program loaded
 nothing_left()
 {
@@ -174,7 +180,7 @@ nothing_left()
 	same "$WORKER: no cgroup is left" "jail " \
 		"$(find "$CGROUP" -mindepth 1 -maxdepth 1 -type d -printf '%f ' | sed 's/other //')"
 	for program in $programs; do
-		eventually 5 test -z "$(bpftool prog show id "$program" 2>/dev/null)" ||
+		eventually 10 is_unloaded "$program" ||
 			fail "$WORKER: programs are left" "$program"
 	done
 }
