@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh KERNEL - boots a Debian kernel (6.1, 6.12, ...; or "newest") under software emulation and runs
 # suites in it with the programs that were built here. Kernels are kept in CGWARD_KERNEL_CACHE, and
-# downloaded when they are not there. SUITES: other suites than the default ones.
+# downloaded when they are not there. SUITES: other suites than the default ones; VM_MODULES: kernel
+# modules to load before them.
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
@@ -96,7 +97,8 @@ version=$(kernel) || unavailable "$version"
 directory=$(mktemp -d)
 trap 'kill "$guest" 2>/dev/null; rm -rf "$directory"' EXIT
 trap 'exit 130' INT TERM HUP
-"$here/image.sh" "$directory/initrd" "$cache/$version" || {
+# shellcheck disable=SC2086  # a list of names
+"$here/image.sh" "$directory/initrd" "$cache/$version" ${VM_MODULES-} || {
 	echo "FAIL vm/$version: the initramfs cannot be made"
 	exit 1
 }
