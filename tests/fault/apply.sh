@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # `cgward apply` is killed or fails at each system call: of a ruleset over another one, with other
 # hooks, and of the first one.
+# shellcheck disable=SC2030,SC2031,SC2015,SC2034  # each worker has its own
 . "$(dirname "$0")/sweep.bash"
 suite_begin "$@"
 policies

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # `cgward remove` and `cgward attach` are killed or fail at each system call.
+# shellcheck disable=SC2030,SC2031,SC2015,SC2034  # each worker has its own
 . "$(dirname "$0")/sweep.bash"
 suite_begin "$@"
 policies

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # `cgward run -p` is killed or fails at each system call: its command is governed or not run, and what
 # it leaves is swept by the next cgward.
+# shellcheck disable=SC2030,SC2031,SC2015,SC2034  # each worker has its own
 . "$(dirname "$0")/sweep.bash"
 suite_begin "$@"
 policies

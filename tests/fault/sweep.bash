@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2030,SC2031,SC2034
 # sweep.bash - cgward is killed at, or fails in, its 1st, 2nd, ... system call of a kind; what is in
 # force afterwards is tried by real operations and held against what `status` says.
 #

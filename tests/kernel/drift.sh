@@ -11,7 +11,7 @@ cgroup = /jail
 [sysctl]
 deny = write kernel.domainname
 [network]
-deny = connect tcp 192.0.2.1
+deny = connect 192.0.2.1
 INI
 mkdir -p "$CGROUP/jail"
 connect=(connect tcp 192.0.2.1:80)
@@ -36,6 +36,7 @@ drifted()
 	status=$?
 	same "$1: exit status of status" 1 $status
 	holds "$1: status names it" grep -qE "DRIFT.*: .*$2" "$TMP/output"
+	# shellcheck disable=SC2016  # of jq
 	holds "$1: status --json names it" jq -e --arg p "$2" 'any(.drift[]; test($p))' \
 		<<<"$(cgward status --json 2>/dev/null)"
 	holds "$1: apply" "${APPLY[@]}"

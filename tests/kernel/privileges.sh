@@ -70,5 +70,6 @@ exec 9<&-
 wait $waiting
 same "and does its work with that" 0 $?
 own=$(awk '$1 == "CapEff:" { print $2 }' /proc/self/status)
+# shellcheck disable=SC2016  # of awk
 same "the command of run has what its caller has" "$own" \
 	"$(cgward run awk '$1 == "CapEff:" { print $2 }' /proc/self/status)"
