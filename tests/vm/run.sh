@@ -46,14 +46,14 @@ kernel()
 	fi
 }
 
-# boot DIRECTORY: the kernel's messages go to DIRECTORY/console, results to DIRECTORY/results
+# boot DIRECTORY: becomes the guest; the kernel's messages go to DIRECTORY/console, results to DIRECTORY/results
 boot()
 {
 	local names
 
 	names=$(tr -s ' \t\n' , <<<"$suites")
 	# Without mitigations, and without clearing of fresh pages, everything takes half the time.
-	timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 1 -m 1024 \
+	exec timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg,thread=single -cpu max -smp 1 -m 1024 \
 		-machine q35,hpet=off -nodefaults -no-user-config -display none -no-reboot \
 		-serial "file:$1/console" -serial "file:$1/results" \
 		-kernel "$cache/$version/vmlinuz" -initrd "$1/initrd" -append "console=ttyS0 panic=-1 \
