@@ -9,6 +9,7 @@ policy jail <<'INI'
 [policy]
 name = jail
 cgroup = /jail
+on-missing = warn
 [network]
 deny = connect 192.0.2.0/24
 deny = connect [2001:db8::/32]
