@@ -167,6 +167,35 @@ wait $!
 same "a process without its first thread, put into the jail by the administrator, stays there" \
 	"ready denied moved denied" "$(tr '\n' ' ' <"$TMP/answer" | sed 's/ $//')"
 
+# Moves within a cgroup v1 hierarchy, on hosts that have one, change nothing: neither what governs a
+# process nor what it keeps.
+v1_moved()
+{
+	local pid
+
+	rm -f "$TMP/go" "$TMP/answer"
+	# shellcheck disable=SC2016  # for the inner shell
+	into "$CGROUP/jail" sh -c 'until [ -e "$1/go" ]; do sleep 0.02; done
+		exec escape self "$2" exec op connect tcp 192.0.2.1:80' _ "$TMP" "$CGROUP/free" \
+		>"$TMP/answer" 2>&1 &
+	eventually 5 grep -q . "$CGROUP/jail/cgroup.procs"
+	while read -r pid; do
+		echo "$pid" >"$TMP/v1/$SUITE_OWN/cgroup.procs" 2>/dev/null
+	done <"$CGROUP/jail/cgroup.procs"
+	touch "$TMP/go"
+	wait $!
+	tr '\n' ' ' <"$TMP/answer" | sed 's/ $//'
+}
+mkdir "$TMP/v1"
+if mount -t cgroup -o freezer none "$TMP/v1" 2>/dev/null; then
+	mkdir "$TMP/v1/$SUITE_OWN"
+	same "a process that was moved in a v1 hierarchy cannot free itself" "moved denied" "$(v1_moved)"
+	eventually 5 rmdir "$TMP/v1/$SUITE_OWN" || fail "the v1 cgroup" "cannot be removed"
+	umount "$TMP/v1"
+else
+	skip "a move in a v1 hierarchy" "this host has no v1 freezer"
+fi
+
 # An escaped process that the administrator moves is free again, too: it is where it was put.
 rm -f "$TMP/go" "$TMP/answer" # the file of the case before would answer for this one
 # shellcheck disable=SC2016  # for the inner shell
