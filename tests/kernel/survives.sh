@@ -11,15 +11,19 @@ remember()
 {
 	local pin kind
 
-	find "$BPFFS" -type f | while read -r pin; do
+	{
 		for kind in prog map link; do
-			bpftool -j $kind show pinned "$pin" 2>/dev/null |
-				jq -r "select(.id) | \"$kind \(.id)\"" | grep . && break
+			find "$BPFFS" -type f -path "*/${kind}s/*" | while read -r pin; do
+				bpftool -j $kind show pinned "$pin" 2>/dev/null
+			done | jq -r "select(.id) | \"$kind \(.id)\""
 		done
-	done >>"$TMP/objects"
-	# What the map of maps refers to is pinned nowhere.
-	bpftool -j map dump pinned "$BPFFS/maps/image" 2>/dev/null |
-		jq -r '.. | objects | select(has("inner_map_id")) | "map \(.inner_map_id)"' >>"$TMP/objects"
+		# images/ holds maps, too; what the map of maps refers to is pinned nowhere.
+		find "$BPFFS/images" -type f | while read -r pin; do
+			bpftool -j map show pinned "$pin" 2>/dev/null
+		done | jq -r '"map \(.id)"'
+		bpftool -j map dump pinned "$BPFFS/maps/image" 2>/dev/null |
+			jq -r '.. | objects | select(has("inner_map_id")) | "map \(.inner_map_id)"'
+	} >>"$TMP/objects"
 }
 
 # Those of the remembered objects that are still there.
