@@ -24,8 +24,13 @@ struct kernfs_node {
 	const char *name;
 };
 
+struct cgroup_root {
+	int hierarchy_id; /* 0: cgroup v2; others are of v1 */
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
 	int level;
 	struct cgroup *ancestors[];
 };

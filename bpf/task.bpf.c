@@ -127,6 +127,10 @@ int BPF_PROG(cgward_attach_task, struct cgroup *cgroup, const char *path, struct
 	struct cgw_set *place;
 	struct call call;
 
+	/* On a host with v1 hierarchies too, the tracepoint tells of moves in them. They change
+	 * nothing: policies name cgroups of v2. */
+	if (cgroup->root->hierarchy_id != 0)
+		return 0;
 	if (call_open(&call)) /* nothing is governed */
 		return 0;
 	place = place_of(&call, cgroup);
