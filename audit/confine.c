@@ -158,7 +158,8 @@ static int allow(scmp_filter_ctx context, const int *calls, size_t count)
 
 static int allow_first(scmp_filter_ctx context, int call, uint64_t argument)
 {
-	return seccomp_rule_add(context, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, argument));
+	return seccomp_rule_add(
+		context, SCMP_ACT_ALLOW, call, 1, SCMP_A0(SCMP_CMP_EQ, argument, 0));
 }
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -47,7 +47,7 @@ done
 for policies in 200 500; do
 	policy web '/web-*' 10 >/tmp/policies/web.ini
 	for number in $(seq $((policies - 1))); do
-		policy "other$number" "/other$number-*" 10 >/tmp/policies/other$number.ini
+		policy "other$number" "/other$number-*" 10 >"/tmp/policies/other$number.ini"
 	done
 	with "$policies-policies" /tmp/policies
 done
