@@ -4,19 +4,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include "kind.h"
 #include "names.h"
 
-static bool op_fits(uint32_t kind, uint32_t op)
+static bool op_fits(const struct kind *kind, uint32_t op)
 {
-	switch (kind) {
-	case CGW_EVENT_SYSCTL:
-		return op == CGW_OP_SYSCTL_READ || op == CGW_OP_SYSCTL_WRITE;
-	case CGW_EVENT_NETWORK:
-		return op == CGW_OP_CONNECT || op == CGW_OP_BIND || op == CGW_OP_LISTEN ||
-		       op == CGW_OP_SOCKET;
-	default:
-		return false;
-	}
+	return !strcmp(cgw_op_section(op), cgw_name_of(cgw_section_names, kind->section));
 }
 
 static bool is_named(const struct cgw_name *table, uint32_t value)
@@ -29,17 +22,11 @@ static bool is_named(const struct cgw_name *table, uint32_t value)
 
 static bool enums_are_good(const struct cgw_event *head)
 {
-	return (head->verdict == CGW_VERDICT_DENY || head->verdict == CGW_VERDICT_AUDIT) &&
-	       is_named(cgw_reason_names, head->reason) && is_named(cgw_hook_names, head->hook) &&
-	       is_named(cgw_judged_names, head->judged) && op_fits(head->kind, head->op);
-}
+	const struct kind *kind = kind_of(head->kind);
 
-static bool values_are_good(const struct cgw_event *head)
-{
-	if (head->kind == CGW_EVENT_NETWORK)
-		return head->network.port <= CGW_PORT_UNKNOWN && !head->old_len && !head->new_len;
-	return head->old_len <= CGW_VALUE_SHOWN && head->new_len <= CGW_VALUE_SHOWN &&
-	       head->old_len <= head->sysctl.old_size && head->new_len <= head->sysctl.new_size;
+	return kind && (head->verdict == CGW_VERDICT_DENY || head->verdict == CGW_VERDICT_AUDIT) &&
+	       is_named(cgw_reason_names, head->reason) && is_named(cgw_hook_names, head->hook) &&
+	       is_named(cgw_judged_names, head->judged) && op_fits(kind, head->op);
 }
 
 static size_t tail_size(const struct cgw_event *head)
@@ -71,7 +58,7 @@ int event_decode(struct event *event, const void *data, size_t size)
 	if (size < sizeof(*head) || (uintptr_t)data % _Alignof(struct cgw_event))
 		return -EINVAL;
 	if (head->abi_version != CGW_ABI_VERSION || !lengths_are_good(head, size) ||
-		!enums_are_good(head) || !values_are_good(head))
+		!enums_are_good(head) || !kind_of(head->kind)->is_good(head))
 		return -EINVAL;
 	if (head->cgroup_len && *position != '/')
 		return -EINVAL;

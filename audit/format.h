@@ -34,20 +34,4 @@ void format_journal(const struct record *record, struct strbuf *out);
 /* LOG_* of syslog(3). */
 int format_priority(const struct record *record);
 
-/* IPPROTO_* as a name, or its number in the buffer. NULL for 0: the socket has none. */
-const char *format_protocol(uint32_t protocol, char number[12]);
-
-/* An address of family AF_INET or AF_INET6 as in an event; "" for any other family. */
-#define FORMAT_ADDRESS_MAX 46
-void format_address(const struct cgw_event *event, char text[FORMAT_ADDRESS_MAX]);
-
-/* True if the event has an address and a port. */
-bool format_has_address(const struct cgw_event *event);
-
-/*
- * A sysctl's name with dots between components. A dot within one (of an interface such as eth0.100)
- * is a slash then, as sysctl(8) writes it. The result points into the buffer.
- */
-struct bytes format_sysctl_name(struct bytes name, uint8_t dotted[CGW_TEXT_MAX]);
-
 #endif

@@ -2,16 +2,16 @@
 /* format_journal.c - an entry in the journal's native protocol. */
 #include <endian.h>
 #include <string.h>
-#include <sys/socket.h>
 #include "clock.h"
 #include "format.h"
+#include "kind.h"
 #include "names.h"
 
 /* Of all entries of cgward-audit: `journalctl MESSAGE_ID=...`. */
 #define MESSAGE_ID "6f0f8d6ad1b44a6e9d2b1b9c4cf2e4a7"
 
 /* The form with a length can hold any bytes. */
-static void put_bytes(struct strbuf *out, const char *name, struct bytes value)
+void journal_bytes(struct strbuf *out, const char *name, struct bytes value)
 {
 	uint64_t length = htole64(value.length);
 
@@ -24,13 +24,13 @@ static void put_bytes(struct strbuf *out, const char *name, struct bytes value)
 	strbuf_putc(out, '\n');
 }
 
-static void put_text(struct strbuf *out, const char *name, const char *text)
+void journal_text(struct strbuf *out, const char *name, const char *text)
 {
 	if (text)
-		put_bytes(out, name, (struct bytes){(const uint8_t *)text, strlen(text)});
+		journal_bytes(out, name, (struct bytes){(const uint8_t *)text, strlen(text)});
 }
 
-static void put_number(struct strbuf *out, const char *name, uint64_t number)
+void journal_number(struct strbuf *out, const char *name, uint64_t number)
 {
 	strbuf_printf(out, "%s=%llu\n", name, (unsigned long long)number);
 }
@@ -51,7 +51,7 @@ static void put_message(struct strbuf *out, const struct record *record)
 	format_text.line(record, false, &line);
 	line.data[line.length - 1] = 0;
 	text = strchr(line.data, ' ');
-	put_text(out, "MESSAGE", text ? text + 1 : line.data);
+	journal_text(out, "MESSAGE", text ? text + 1 : line.data);
 }
 
 static void put_rule(struct strbuf *out, const struct record *record)
@@ -60,26 +60,26 @@ static void put_rule(struct strbuf *out, const struct record *record)
 
 	if (!rule->policy)
 		return;
-	put_text(out, "CGWARD_POLICY", rule->policy);
-	put_text(out, "CGWARD_RULE", rule->text);
-	put_text(out, "CGWARD_FILE", rule->file);
-	put_number(out, "CGWARD_LINE", rule->line);
+	journal_text(out, "CGWARD_POLICY", rule->policy);
+	journal_text(out, "CGWARD_RULE", rule->text);
+	journal_text(out, "CGWARD_FILE", rule->file);
+	journal_number(out, "CGWARD_LINE", rule->line);
 }
 
 static void put_task(struct strbuf *out, const struct event *event)
 {
 	const struct cgw_event *head = event->head;
 
-	put_number(out, "CGWARD_PID", head->pid);
-	put_number(out, "CGWARD_TID", head->tid);
-	put_number(out, "CGWARD_PPID", head->ppid);
-	put_number(out, "CGWARD_NS_PID", head->ns_pid);
-	put_number(out, "CGWARD_UID", head->uid);
-	put_number(out, "CGWARD_GID", head->gid);
+	journal_number(out, "CGWARD_PID", head->pid);
+	journal_number(out, "CGWARD_TID", head->tid);
+	journal_number(out, "CGWARD_PPID", head->ppid);
+	journal_number(out, "CGWARD_NS_PID", head->ns_pid);
+	journal_number(out, "CGWARD_UID", head->uid);
+	journal_number(out, "CGWARD_GID", head->gid);
 	if (head->loginuid != ~0U)
-		put_number(out, "CGWARD_LOGINUID", head->loginuid);
-	put_bytes(out, "CGWARD_COMM", event->comm);
-	put_bytes(out, "CGWARD_EXE", event->exe);
+		journal_number(out, "CGWARD_LOGINUID", head->loginuid);
+	journal_bytes(out, "CGWARD_COMM", event->comm);
+	journal_bytes(out, "CGWARD_EXE", event->exe);
 }
 
 static void put_identity(struct strbuf *out, const struct record *record)
@@ -87,68 +87,44 @@ static void put_identity(struct strbuf *out, const struct record *record)
 	const struct identity *identity = &record->identity;
 
 	if (record->event.cgroup.length)
-		put_bytes(out, "CGWARD_CGROUP", record->event.cgroup);
+		journal_bytes(out, "CGWARD_CGROUP", record->event.cgroup);
 	else
-		put_text(out, "CGWARD_CGROUP", "/");
+		journal_text(out, "CGWARD_CGROUP", "/");
 	if (identity->runtime) {
-		put_text(out, "CGWARD_CONTAINER", identity->container);
-		put_text(out, "CGWARD_RUNTIME", identity->runtime);
+		journal_text(out, "CGWARD_CONTAINER", identity->container);
+		journal_text(out, "CGWARD_RUNTIME", identity->runtime);
 	}
-	put_text(out, "CGWARD_UNIT", identity->unit);
+	journal_text(out, "CGWARD_UNIT", identity->unit);
 	if (identity->qos)
-		put_text(out, "CGWARD_POD", identity->pod);
-}
-
-static void put_object(struct strbuf *out, const struct event *event)
-{
-	const struct cgw_event *head = event->head;
-	char address[FORMAT_ADDRESS_MAX], number[12];
-	uint8_t dotted[CGW_TEXT_MAX];
-
-	if (head->kind == CGW_EVENT_SYSCTL) {
-		put_bytes(out, "CGWARD_NAME", format_sysctl_name(event->name, dotted));
-		put_bytes(out, "CGWARD_OLD", event->old);
-		put_bytes(out, "CGWARD_NEW", event->new);
-		return;
-	}
-	put_text(out, "CGWARD_FAMILY", cgw_name_of(cgw_family_names, head->network.family));
-	put_text(out, "CGWARD_PROTOCOL", format_protocol(head->network.protocol, number));
-	if (head->network.family == AF_UNIX)
-		put_bytes(out, "CGWARD_PATH", event->name);
-	if (!format_has_address(head))
-		return;
-	format_address(head, address);
-	put_text(out, "CGWARD_ADDRESS", address);
-	if (head->network.port != CGW_PORT_UNKNOWN)
-		put_number(out, "CGWARD_PORT", head->network.port);
+		journal_text(out, "CGWARD_POD", identity->pod);
 }
 
 static void put_violation(struct strbuf *out, const struct record *record)
 {
 	const struct cgw_event *head = record->event.head;
 
-	put_text(out, "CGWARD_TYPE", "violation");
-	put_text(out, "CGWARD_VERDICT", cgw_name_of(cgw_verdict_names, head->verdict));
-	put_text(out, "CGWARD_REASON", cgw_name_of(cgw_reason_names, head->reason));
-	put_text(out, "CGWARD_HOOK", cgw_name_of(cgw_hook_names, head->hook));
-	put_text(out, "CGWARD_OP", cgw_op_name(head->op));
-	put_number(out, "CGWARD_SEQ", head->sequence);
-	put_number(out, "CGWARD_CPU", head->cpu);
-	put_number(out, "CGWARD_GENERATION", head->generation);
-	put_number(out, "CGWARD_CGROUP_ID", head->cgroup_id);
+	journal_text(out, "CGWARD_TYPE", "violation");
+	journal_text(out, "CGWARD_VERDICT", cgw_name_of(cgw_verdict_names, head->verdict));
+	journal_text(out, "CGWARD_REASON", cgw_name_of(cgw_reason_names, head->reason));
+	journal_text(out, "CGWARD_HOOK", cgw_name_of(cgw_hook_names, head->hook));
+	journal_text(out, "CGWARD_OP", cgw_op_name(head->op));
+	journal_number(out, "CGWARD_SEQ", head->sequence);
+	journal_number(out, "CGWARD_CPU", head->cpu);
+	journal_number(out, "CGWARD_GENERATION", head->generation);
+	journal_number(out, "CGWARD_CGROUP_ID", head->cgroup_id);
 	put_rule(out, record);
 	put_identity(out, record);
 	put_task(out, &record->event);
-	put_object(out, &record->event);
+	kind_of(head->kind)->journal(out, &record->event);
 }
 
 static void put_loss(struct strbuf *out, const struct loss *loss)
 {
-	put_text(out, "CGWARD_TYPE", "lost");
-	put_text(out, "CGWARD_REASON", loss_reason_name(loss->reason));
-	put_number(out, "CGWARD_COUNT", loss->count);
+	journal_text(out, "CGWARD_TYPE", "lost");
+	journal_text(out, "CGWARD_REASON", loss_reason_name(loss->reason));
+	journal_number(out, "CGWARD_COUNT", loss->count);
 	if (loss->cpu >= 0)
-		put_number(out, "CGWARD_CPU", loss->cpu);
+		journal_number(out, "CGWARD_CPU", loss->cpu);
 	if (loss->since)
 		put_time(out, "CGWARD_SINCE", loss->since);
 	put_time(out, "CGWARD_UNTIL", loss->until);
@@ -158,8 +134,8 @@ void format_journal(const struct record *record, struct strbuf *out)
 {
 	put_message(out, record);
 	strbuf_printf(out, "PRIORITY=%d\n", format_priority(record));
-	put_text(out, "SYSLOG_IDENTIFIER", "cgward-audit");
-	put_text(out, "MESSAGE_ID", MESSAGE_ID);
+	journal_text(out, "SYSLOG_IDENTIFIER", "cgward-audit");
+	journal_text(out, "MESSAGE_ID", MESSAGE_ID);
 	put_time(out, "CGWARD_TIME", record->time);
 	if (record->type == RECORD_VIOLATION)
 		put_violation(out, record);

@@ -4,9 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include "clock.h"
-#include "json.h"
+#include "kind.h"
 #include "names.h"
 
 static void json_time(struct json *json, const char *name, int64_t time)
@@ -17,8 +16,7 @@ static void json_time(struct json *json, const char *name, int64_t time)
 	json_text(json, name, text.data);
 }
 
-/* NULL instead of an empty text. */
-static void json_some(struct json *json, const char *name, struct bytes bytes)
+void json_some(struct json *json, const char *name, struct bytes bytes)
 {
 	if (bytes.length)
 		json_bytes(json, name, bytes.data, bytes.length);
@@ -26,9 +24,7 @@ static void json_some(struct json *json, const char *name, struct bytes bytes)
 		json_text(json, name, NULL);
 }
 
-/* A name from the table, or the number as text: a reader gets a string either way. */
-static void json_name(
-	struct json *json, const char *name, const struct cgw_name *table, uint32_t value)
+void json_name(struct json *json, const char *name, const struct cgw_name *table, uint32_t value)
 {
 	const char *text = cgw_name_of(table, value);
 	char number[12];
@@ -101,61 +97,6 @@ static void json_task(struct json *json, const struct event *event)
 	json_some(json, "exe", event->exe);
 }
 
-static void json_sysctl(struct json *json, const struct event *event)
-{
-	const struct cgw_event *head = event->head;
-	uint8_t dotted[CGW_TEXT_MAX];
-
-	json_some(json, "name", format_sysctl_name(event->name, dotted));
-	json_some(json, "old", event->old);
-	if (head->sysctl.old_size > head->old_len)
-		json_bool(json, "old_truncated", true);
-	if (head->op != CGW_OP_SYSCTL_WRITE)
-		return;
-	json_some(json, "new", event->new);
-	if (head->sysctl.new_size > head->new_len)
-		json_bool(json, "new_truncated", true);
-	if (head->sysctl.file_pos)
-		json_unsigned(json, "file_pos", head->sysctl.file_pos);
-}
-
-/* The path, or the abstract name with an @ in place of the NUL, as in a policy. */
-static void json_unix_name(struct json *json, struct bytes name)
-{
-	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-
-	if (!name.length || name.data[0]) {
-		json_some(json, "path", name);
-		return;
-	}
-	strbuf_putc(&text, '@');
-	strbuf_add(&text, name.data + 1, name.length - 1);
-	json_bytes(json, "path", text.data, text.length);
-	json_bool(json, "abstract", true);
-}
-
-static void json_network(struct json *json, const struct event *event)
-{
-	const struct cgw_event *head = event->head;
-	char address[FORMAT_ADDRESS_MAX], number[12];
-
-	json_name(json, "family", cgw_family_names, head->network.family);
-	json_text(json, "protocol", format_protocol(head->network.protocol, number));
-	json_name(json, "socket_type", cgw_socktype_names, head->network.type);
-	if (format_has_address(head)) {
-		format_address(head, address);
-		json_text(json, "address", address);
-		if (head->network.port == CGW_PORT_UNKNOWN)
-			json_text(json, "port", NULL);
-		else
-			json_unsigned(json, "port", head->network.port);
-	}
-	if (head->network.family == AF_UNIX && head->op != CGW_OP_SOCKET)
-		json_unix_name(json, event->name);
-	if (head->socket_cgroup_id)
-		json_unsigned(json, "socket_cgroup_id", head->socket_cgroup_id);
-}
-
 static void json_violation(struct json *json, const struct record *record)
 {
 	const struct event *event = &record->event;
@@ -180,10 +121,7 @@ static void json_violation(struct json *json, const struct record *record)
 	json_unsigned(json, "generation", head->generation);
 	json_rule_key(json, head->rule_key);
 	json_text(json, "judged", cgw_name_of(cgw_judged_names, head->judged));
-	if (head->kind == CGW_EVENT_SYSCTL)
-		json_sysctl(json, event);
-	else
-		json_network(json, event);
+	kind_of(head->kind)->json(json, event);
 }
 
 static void json_loss(struct json *json, const struct record *record)

@@ -5,8 +5,8 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <sys/socket.h>
 #include "clock.h"
+#include "kind.h"
 #include "names.h"
 
 #define RED "\033[31m"
@@ -29,7 +29,7 @@ static void put_escaped(struct strbuf *out, struct bytes text)
 	}
 }
 
-static void put_quoted(struct strbuf *out, struct bytes text)
+void text_quoted(struct strbuf *out, struct bytes text)
 {
 	strbuf_putc(out, '"');
 	put_escaped(out, text);
@@ -37,7 +37,7 @@ static void put_quoted(struct strbuf *out, struct bytes text)
 }
 
 /* Without quotes if it cannot be taken for anything but one word. */
-static void put_word(struct strbuf *out, struct bytes text)
+void text_word(struct strbuf *out, struct bytes text)
 {
 	bool plain = text.length > 0;
 
@@ -47,7 +47,7 @@ static void put_word(struct strbuf *out, struct bytes text)
 	if (plain)
 		strbuf_add(out, text.data, text.length);
 	else
-		put_quoted(out, text);
+		text_quoted(out, text);
 }
 
 static struct bytes bytes_of(const char *text)
@@ -62,39 +62,7 @@ static void put_padding(struct strbuf *out, size_t start, size_t width)
 	while (out->length - start < width);
 }
 
-/* A value without the newline that ends it, and how much of it there was if it is not whole. */
-static void put_value(struct strbuf *out, struct bytes value, uint32_t size)
-{
-	bool whole = value.length == size;
-
-	if (!size) {
-		strbuf_putc(out, '?');
-		return;
-	}
-	if (whole && value.data[value.length - 1] == '\n')
-		value.length--;
-	put_quoted(out, value);
-	if (!whole)
-		strbuf_printf(out, "...(%u bytes)", size);
-}
-
-static void put_sysctl(struct strbuf *out, const struct event *event)
-{
-	const struct cgw_event *head = event->head;
-	uint8_t dotted[CGW_TEXT_MAX];
-
-	put_word(out, format_sysctl_name(event->name, dotted));
-	strbuf_putc(out, ' ');
-	put_value(out, event->old, head->sysctl.old_size);
-	if (head->op != CGW_OP_SYSCTL_WRITE)
-		return;
-	strbuf_puts(out, " -> ");
-	put_value(out, event->new, head->sysctl.new_size);
-	if (head->sysctl.file_pos)
-		strbuf_printf(out, " at %u", head->sysctl.file_pos);
-}
-
-static void put_name_of(struct strbuf *out, const struct cgw_name *table, uint32_t value)
+void text_name(struct strbuf *out, const struct cgw_name *table, uint32_t value)
 {
 	const char *name = cgw_name_of(table, value);
 
@@ -104,70 +72,25 @@ static void put_name_of(struct strbuf *out, const struct cgw_name *table, uint32
 		strbuf_printf(out, "%u", value);
 }
 
-/* A socket without an address: what it is, and its name if it is a unix socket. */
-static void put_socket(struct strbuf *out, const struct event *event, const char *protocol)
-{
-	const struct cgw_event *head = event->head;
-	struct bytes name = event->name;
-
-	put_name_of(out, cgw_family_names, head->network.family);
-	strbuf_putc(out, '/');
-	put_name_of(out, cgw_socktype_names, head->network.type);
-	if (head->network.family != AF_UNIX) {
-		if (protocol)
-			strbuf_printf(out, "/%s", protocol);
-		return;
-	}
-	if (head->op == CGW_OP_SOCKET)
-		return;
-	strbuf_putc(out, ' ');
-	if (name.length && !name.data[0]) { /* abstract */
-		strbuf_putc(out, '@');
-		name.data++;
-		name.length--;
-	}
-	put_quoted(out, name);
-}
-
-static void put_network(struct strbuf *out, const struct event *event)
-{
-	const struct cgw_event *head = event->head;
-	char address[FORMAT_ADDRESS_MAX], number[12];
-	const char *protocol = format_protocol(head->network.protocol, number);
-
-	if (!format_has_address(head)) {
-		put_socket(out, event, protocol);
-		return;
-	}
-	format_address(head, address);
-	if (protocol)
-		strbuf_printf(out, "%s ", protocol);
-	strbuf_printf(out, head->network.family == AF_INET6 ? "[%s]:" : "%s:", address);
-	if (head->network.port == CGW_PORT_UNKNOWN)
-		strbuf_putc(out, '?');
-	else
-		strbuf_printf(out, "%u", head->network.port);
-}
-
 static void put_task(struct strbuf *out, const struct record *record)
 {
 	const struct event *event = &record->event;
 	const struct cgw_event *head = event->head;
 
 	strbuf_puts(out, "  cgroup=");
-	put_word(out, event->cgroup.length ? event->cgroup : bytes_of("/"));
+	text_word(out, event->cgroup.length ? event->cgroup : bytes_of("/"));
 	if (record->identity.runtime) {
 		strbuf_puts(out, " container=");
-		put_word(out, bytes_of(record->identity.container));
+		text_word(out, bytes_of(record->identity.container));
 		strbuf_printf(out, "(%s)", record->identity.runtime);
 	}
 	if (record->identity.qos)
 		strbuf_printf(out, " pod=%s", record->identity.pod);
 	strbuf_printf(out, " pid=%u ", head->pid);
-	put_word(out, event->comm);
+	text_word(out, event->comm);
 	if (event->exe.length) {
 		strbuf_puts(out, " (");
-		put_word(out, event->exe);
+		text_word(out, event->exe);
 		strbuf_putc(out, ')');
 	}
 	strbuf_printf(out, " uid=%u", head->uid);
@@ -222,10 +145,7 @@ static void put_violation(struct strbuf *out, const struct record *record, bool 
 	start = out->length;
 	strbuf_printf(out, "%s %s", cgw_op_section(head->op), cgw_op_name(head->op));
 	put_padding(out, start, 16); /* "network connect" and a blank */
-	if (head->kind == CGW_EVENT_SYSCTL)
-		put_sysctl(out, &record->event);
-	else
-		put_network(out, &record->event);
+	kind_of(head->kind)->text(out, &record->event);
 	put_task(out, record);
 	put_rule(out, record);
 }
