@@ -65,6 +65,9 @@ int event_decode(struct event *event, const void *data, size_t size)
 	event->head = head;
 	event->comm.data = head->comm;
 	event->comm.length = strnlen((const char *)head->comm, sizeof(head->comm));
+	event->parent_comm.data = head->parent_comm;
+	event->parent_comm.length =
+		strnlen((const char *)head->parent_comm, sizeof(head->parent_comm));
 	event->cgroup = take(&position, head->cgroup_len);
 	event->exe = take(&position, head->exe_len);
 	event->name = take(&position, head->name_len);

@@ -20,6 +20,7 @@ struct bytes {
 struct event {
 	const struct cgw_event *head;
 	struct bytes comm;
+	struct bytes parent_comm;
 	struct bytes cgroup; /* "" is the cgroup root */
 	struct bytes exe;    /* "": not known */
 	struct bytes name;   /* as in abi.h */

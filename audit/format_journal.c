@@ -80,6 +80,9 @@ static void put_task(struct strbuf *out, const struct event *event)
 		journal_number(out, "CGWARD_LOGINUID", head->loginuid);
 	journal_bytes(out, "CGWARD_COMM", event->comm);
 	journal_bytes(out, "CGWARD_EXE", event->exe);
+	journal_bytes(out, "CGWARD_PARENT_COMM", event->parent_comm);
+	strbuf_printf(
+		out, "CGWARD_CAP_EFFECTIVE=%016llx\n", (unsigned long long)head->capabilities);
 }
 
 static void put_identity(struct strbuf *out, const struct record *record)
@@ -107,6 +110,7 @@ static void put_violation(struct strbuf *out, const struct record *record)
 	journal_text(out, "CGWARD_VERDICT", cgw_name_of(cgw_verdict_names, head->verdict));
 	journal_text(out, "CGWARD_REASON", cgw_name_of(cgw_reason_names, head->reason));
 	journal_text(out, "CGWARD_HOOK", cgw_name_of(cgw_hook_names, head->hook));
+	journal_text(out, "CGWARD_KIND", cgw_op_section(head->op));
 	journal_text(out, "CGWARD_OP", cgw_op_name(head->op));
 	journal_number(out, "CGWARD_SEQ", head->sequence);
 	journal_number(out, "CGWARD_CPU", head->cpu);

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "capabilities.h"
 #include "clock.h"
 #include "kind.h"
 #include "names.h"
@@ -79,6 +80,21 @@ static void json_identity(struct json *json, const struct identity *identity)
 	}
 }
 
+/* All that the task had as a number, and by name those that such operations ask for. */
+static void json_capabilities(struct json *json, const struct cgw_event *head)
+{
+	uint64_t held = capabilities_that_matter(head);
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)head->capabilities);
+	json_text(json, "cap_effective", text);
+	json_array(json, "capabilities");
+	for (const struct cgw_name *row = cgw_capability_names; row->name; row++)
+		if (held >> (row->value - 1) & 1)
+			json_text(json, NULL, row->name);
+	json_array_end(json);
+}
+
 static void json_task(struct json *json, const struct event *event)
 {
 	const struct cgw_event *head = event->head;
@@ -95,6 +111,8 @@ static void json_task(struct json *json, const struct event *event)
 		json_unsigned(json, "loginuid", head->loginuid);
 	json_bytes(json, "comm", event->comm.data, event->comm.length);
 	json_some(json, "exe", event->exe);
+	json_bytes(json, "parent_comm", event->parent_comm.data, event->parent_comm.length);
+	json_capabilities(json, head);
 }
 
 static void json_violation(struct json *json, const struct record *record)
@@ -110,6 +128,7 @@ static void json_violation(struct json *json, const struct record *record)
 	json_rule(json, record);
 	json_text(json, "reason", cgw_name_of(cgw_reason_names, head->reason));
 	json_text(json, "hook", cgw_name_of(cgw_hook_names, head->hook));
+	json_text(json, "kind", cgw_op_section(head->op));
 	json_text(json, "op", cgw_op_name(head->op));
 	if (event->cgroup.length)
 		json_bytes(json, "cgroup", event->cgroup.data, event->cgroup.length);

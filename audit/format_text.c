@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include "capabilities.h"
 #include "clock.h"
 #include "kind.h"
 #include "names.h"
@@ -72,6 +73,20 @@ void text_name(struct strbuf *out, const struct cgw_name *table, uint32_t value)
 		strbuf_printf(out, "%u", value);
 }
 
+/* Those that such operations ask for. */
+static void put_capabilities(struct strbuf *out, const struct cgw_event *head)
+{
+	uint64_t held = capabilities_that_matter(head);
+	const char *separator = " caps=";
+
+	for (const struct cgw_name *row = cgw_capability_names; row->name; row++) {
+		if (!(held >> (row->value - 1) & 1))
+			continue;
+		strbuf_printf(out, "%s%s", separator, row->name);
+		separator = ",";
+	}
+}
+
 static void put_task(struct strbuf *out, const struct record *record)
 {
 	const struct event *event = &record->event;
@@ -96,6 +111,7 @@ static void put_task(struct strbuf *out, const struct record *record)
 	strbuf_printf(out, " uid=%u", head->uid);
 	if (head->loginuid != ~0U)
 		strbuf_printf(out, " loginuid=%u", head->loginuid);
+	put_capabilities(out, head);
 }
 
 static void put_rule(struct strbuf *out, const struct record *record)

@@ -373,7 +373,9 @@ struct cgw_event {
 	__u32 loginuid;		/* ~0: not set */
 	__u64 cgroup_id;	/* of the task */
 	__u64 socket_cgroup_id; /* network: where the socket was made; 0: not known */
+	__u64 capabilities;	/* effective ones of the task: bit n is capability n */
 	__u8 comm[16];
+	__u8 parent_comm[16];
 	union {
 		struct {
 			__u32 old_size; /* of the value in full: more than old_len says that the
@@ -421,6 +423,6 @@ CGW_ASSERT_SIZE(struct cgw_meta, 4200);
 CGW_ASSERT_SIZE(struct cgw_cpu, 16);
 CGW_ASSERT_SIZE(struct cgw_counter, 16);
 CGW_ASSERT_SIZE(struct cgw_control, 24);
-CGW_ASSERT_SIZE(struct cgw_event, 152);
+CGW_ASSERT_SIZE(struct cgw_event, 176);
 
 #endif

@@ -136,6 +136,7 @@ static __always_inline void emit_exe(struct scratch *scratch, struct task_struct
 static __always_inline void emit_task(struct cgw_event *event, struct task_struct *task)
 {
 	struct pid *pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	const struct cred *cred = BPF_CORE_READ(task, cred);
 	__u32 level = BPF_CORE_READ(pid, level);
 
 	event->pid = BPF_CORE_READ(task, tgid);
@@ -145,12 +146,15 @@ static __always_inline void emit_task(struct cgw_event *event, struct task_struc
 		(void *)pid + bpf_core_field_offset(struct pid, numbers) +
 			level * bpf_core_type_size(struct upid) +
 			bpf_core_field_offset(struct upid, nr));
-	event->uid = BPF_CORE_READ(task, cred, uid.val);
-	event->gid = BPF_CORE_READ(task, cred, gid.val);
+	event->uid = BPF_CORE_READ(cred, uid.val);
+	event->gid = BPF_CORE_READ(cred, gid.val);
+	bpf_core_read(&event->capabilities, sizeof(event->capabilities), &cred->cap_effective);
 	event->loginuid = ~0U;
 	if (bpf_core_field_exists(task->loginuid))
 		event->loginuid = BPF_CORE_READ(task, loginuid.val);
 	bpf_core_read(event->comm, sizeof(event->comm), &task->comm);
+	task = BPF_CORE_READ(task, real_parent);
+	bpf_core_read(event->parent_comm, sizeof(event->parent_comm), &task->comm);
 }
 
 /* Whose policy it was; asked again, because the call has only the union. */

@@ -95,9 +95,14 @@ typedef struct {
 	__u32 val;
 } kgid_t;
 
+/* 64 bits, in one way or another. */
+typedef struct kernel_cap_struct {
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid;
 	kgid_t gid;
+	kernel_cap_t cap_effective;
 };
 
 struct task_struct {

@@ -57,8 +57,8 @@ holds "a second reader is refused: the message says why" grep -qi 'another' "$TM
 # Every field of the contract.
 is "denied, for the log" denied /jail sysctl write 'kernel.domainname=a\nb'
 found=$(event '.name == "kernel.domainname"')
-for field in time seq verdict policy rule source reason hook op cgroup cgroup_id container pid tid \
-	ppid ns_pid uid gid loginuid comm exe name old new; do
+for field in time seq verdict policy rule source reason hook kind op cgroup cgroup_id container pid \
+	tid ppid ns_pid uid gid loginuid comm exe parent_comm cap_effective capabilities name old new; do
 	holds "an event has '$field'" jq -e "has(\"$field\")" <<<"$found"
 done
 same "the values" "deny jail rule cgroup/sysctl write /jail op (none)" "$(jq -r \
@@ -70,6 +70,14 @@ same "the source is file and line" "$TMP/jail.ini:6" \
 	"$(jq -r .source <<<"$found" | sed "s|^jail.ini|$TMP/jail.ini|")"
 same "in audit mode: let through" allowed "$(tries /watched connect tcp 192.0.2.2:80)"
 logged "in audit mode: logged as audit" '.verdict == "audit" and .policy == "watch"'
+
+# Who it was, read by the kernel's program: also of a process that is long gone.
+same "the parent, and what was held of the capabilities that matter" "into net_admin" \
+	"$(jq -r '"\(.parent_comm) \([.capabilities[] | select(. == "net_admin" or . == "chown")] | join(","))"' <<<"$found")"
+setpriv --bounding-set -net_raw,-net_bind_service --inh-caps -net_raw,-net_bind_service \
+	unshare --pid --fork "$BUILD/helpers/into" "$CGROUP/jail" op connect tcp 192.0.2.1:447 >/dev/null
+logged "other capabilities, another pid namespace" '.port == 447 and .capabilities == ["net_broadcast"] and
+	.ns_pid > 0 and .ns_pid != .pid and (.cap_effective | endswith("dbff"))'
 
 # Names from inside that are meant to hurt.
 evil=$(printf '/strange-\033[31m\377"\\%%\303\244')

@@ -56,7 +56,9 @@ static inline void raw_start(struct raw_event *raw, uint8_t kind, uint8_t op, ui
 		.gid = 10,
 		.loginuid = ~0U,
 		.cgroup_id = 4242,
+		.capabilities = 0x3000,
 		.comm = "sh",
+		.parent_comm = "init",
 	};
 	raw->event.cgroup_len = raw_text(raw, "/ct/crun-web.scope");
 	raw->event.exe_len = raw_text(raw, "/bin/busybox");

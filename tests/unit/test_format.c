@@ -56,15 +56,19 @@ static void test_sysctl(void **state)
 	check(&format_text,
 		TIME_TEXT " DENY  sysctl write    kernel.core_pattern \"core\" -> \"|/x\"  "
 			  "cgroup=/ct/crun-web.scope container=web(crun) pid=123 sh (/bin/busybox) "
-			  "uid=0  [baseline] deny write kernel.**  (container-baseline.ini:12)\n");
+			  "uid=0 caps=net_admin  [baseline] deny write kernel.**  "
+			  "(container-baseline.ini:12)\n");
 	check(&format_json,
 		"{\"type\":\"violation\",\"time\":\"" TIME_JSON "\",\"seq\":7,\"cpu\":1,"
 		"\"verdict\":\"deny\",\"policy\":\"baseline\",\"rule\":\"deny write kernel.**\","
 		"\"source\":\"container-baseline.ini:12\",\"reason\":\"rule\","
-		"\"hook\":\"cgroup/sysctl\",\"op\":\"write\",\"cgroup\":\"/ct/crun-web.scope\","
+		"\"hook\":\"cgroup/sysctl\",\"kind\":\"sysctl\",\"op\":\"write\",\"cgroup\":\"/ct/"
+		"crun-web.scope\","
 		"\"cgroup_id\":4242,\"container\":{\"id\":\"web\",\"runtime\":\"crun\"},"
 		"\"pid\":123,\"tid\":124,\"ppid\":100,\"ns_pid\":5,\"uid\":0,\"gid\":10,"
-		"\"loginuid\":null,\"comm\":\"sh\",\"exe\":\"/bin/busybox\",\"generation\":3,"
+		"\"loginuid\":null,\"comm\":\"sh\",\"exe\":\"/bin/"
+		"busybox\",\"parent_comm\":\"init\",\"cap_effective\":"
+		"\"0000000000003000\",\"capabilities\":[\"net_admin\"],\"generation\":3,"
 		"\"rule_key\":\"0123456789abcdef\",\"judged\":\"task\","
 		"\"name\":\"kernel.core_pattern\",\"old\":\"core\\n\",\"new\":\"|/x\"}\n");
 }
@@ -81,11 +85,11 @@ static void test_connect(void **state)
 	check(&format_text,
 		TIME_TEXT " AUDIT network connect tcp 10.0.0.1:22  cgroup=/ct/crun-web.scope "
 			  "container=web(crun) pid=123 sh (/bin/busybox) uid=0 loginuid=1000 "
-			  "judged=socket  [baseline] deny write kernel.**  "
+			  "caps=net_raw judged=socket  [baseline] deny write kernel.**  "
 			  "(container-baseline.ini:12)\n");
 	holds(&format_json, "\"verdict\":\"audit\"");
 	holds(&format_json, "\"loginuid\":1000,");
-	holds(&format_json, "\"hook\":\"cgroup/connect4\",\"op\":\"connect\"");
+	holds(&format_json, "\"hook\":\"cgroup/connect4\",\"kind\":\"network\",\"op\":\"connect\"");
 	holds(&format_json, "\"judged\":\"socket\",\"family\":\"inet\",\"protocol\":\"tcp\","
 			    "\"socket_type\":\"stream\",\"address\":\"10.0.0.1\",\"port\":22,"
 			    "\"socket_cgroup_id\":99}\n");
@@ -215,8 +219,8 @@ static void test_root_and_unknown(void **state)
 	raw.event.network.type = SOCK_STREAM;
 	decode();
 	record.rule = (struct rule_info){0};
-	holds(&format_text,
-		" cgroup=/ pid=123 sh uid=0  [?] rule 0123456789abcdef of generation 3\n");
+	holds(&format_text, " cgroup=/ pid=123 sh uid=0 caps=net_admin,net_raw  [?] rule "
+			    "0123456789abcdef of generation 3\n");
 	holds(&format_json, "\"policy\":null,\"rule\":null,\"source\":null,");
 	holds(&format_json, "\"cgroup\":\"/\",\"cgroup_id\":4242,\"container\":null,\"pid\":123,");
 	holds(&format_json, "\"exe\":null,");
