@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "scan.h"
 
-#define ARGUMENT_OUTPUTS_MAX 8
+#define ARGUMENT_BPFFS "/sys/fs/bpf/cgward"
 
 struct arguments {
 	bool follow;
@@ -21,9 +22,9 @@ struct arguments {
 	int64_t since;	      /* CLOCK_REALTIME, ns; 0: all */
 	uint64_t rotate_size; /* bytes; 0: never */
 	uint64_t rotate_count;
-	size_t output_count; /* at least 1 */
+	uint32_t kinds;		  /* 1 << enum policy_section; 0: all */
+	struct scan_list outputs; /* at least one */
 	/* these point into argv: */
-	const char *outputs[ARGUMENT_OUTPUTS_MAX];
 	const char *policy; /* NULL: all */
 	const char *cgroup; /* glob, not yet checked; NULL: all */
 	const char *bpffs;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "glob.h"
+#include "kind.h"
 
 int filter_set_cgroup(struct filter *filter, const char *glob, size_t *where, const char **why)
 {
@@ -52,6 +53,8 @@ bool filter_wants(const struct filter *filter, const struct record *record)
 	if (filter->since && record->time < filter->since)
 		return false;
 	if (filter->verdict && record->event.head->verdict != filter->verdict)
+		return false;
+	if (filter->kinds && !(filter->kinds >> kind_of(record->event.head->kind)->section & 1))
 		return false;
 	if (filter->policy && record->rule.policy && strcmp(filter->policy, record->rule.policy))
 		return false;

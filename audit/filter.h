@@ -10,6 +10,7 @@
 struct filter {
 	const char *policy; /* name; NULL: any */
 	uint32_t verdict;   /* enum cgw_verdict; 0: any */
+	uint32_t kinds;	    /* 1 << enum policy_section; 0: any */
 	int64_t since;	    /* CLOCK_REALTIME, ns; 0: any */
 	bool has_cgroup;
 	struct automaton cgroup;

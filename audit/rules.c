@@ -211,6 +211,28 @@ uint32_t rules_newest(struct rules *rules)
 	return 0;
 }
 
+bool rules_may_have_policy(struct rules *rules, const char *name)
+{
+	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	const struct rules_image *image = &rules->newest;
+	struct cgw_policy policy;
+
+	rules_newest(rules);
+	if (image->map < 0)
+		return true;
+	for (uint64_t i = 0; i < image->header.policy_count; i++) {
+		text.length = 0;
+		if (!image_read(rules, image, image->header.policies + i * sizeof(policy), &policy,
+			    sizeof(policy)))
+			return true;
+		if (!(policy.flags & CGW_POLICY_PRESENT))
+			continue;
+		if (!image_text(rules, image, policy.name, &text) || !strcmp(text.data, name))
+			return true;
+	}
+	return false;
+}
+
 bool rules_newest_key(struct rules *rules, uint32_t rule, uint64_t *key)
 {
 	const struct rules_image *image = &rules->newest;

@@ -68,6 +68,9 @@ struct rule_info rules_find(struct rules *rules, uint32_t generation, uint32_t r
 uint32_t rules_newest(struct rules *rules);
 bool rules_newest_key(struct rules *rules, uint32_t rule, uint64_t *key);
 
+/* False if the newest ruleset is known not to have a policy of that name. */
+bool rules_may_have_policy(struct rules *rules, const char *name);
+
 /* As rules_find(). */
 struct rule_info rules_newest_rule(struct rules *rules, uint32_t rule, uint64_t key);
 

@@ -305,6 +305,7 @@ static enum status open_filter(struct session *session)
 	session->filter.policy = arguments->policy;
 	session->filter.verdict = arguments->verdict;
 	session->filter.since = arguments->since;
+	session->filter.kinds = arguments->kinds;
 	if (!arguments->cgroup ||
 		!filter_set_cgroup(&session->filter, arguments->cgroup, &where, &why))
 		return STATUS_DONE;
@@ -319,12 +320,12 @@ static enum status open_outputs(struct session *session)
 	struct outputs *outputs = &session->outputs;
 	const char *why;
 
-	for (size_t i = 0; i < arguments->output_count; i++) {
-		int result = outputs_open(outputs, arguments->outputs[i], &why);
+	for (size_t i = 0; i < arguments->outputs.count; i++) {
+		int result = outputs_open(outputs, arguments->outputs.items[i], &why);
 
 		if (!result)
 			continue;
-		message("failed to open '%s': %s", arguments->outputs[i],
+		message("failed to open '%s': %s", arguments->outputs.items[i],
 			why ? why : strerror(-result));
 		return why ? STATUS_USAGE : status_of(result);
 	}
@@ -362,6 +363,8 @@ static enum status open_ends(struct session *session)
 	}
 	session->broker.images = session->images;
 	rules_init(&session->rules, broker_open_image, &session->broker);
+	if (arguments->policy && !rules_may_have_policy(&session->rules, arguments->policy))
+		message("warning: no policy '%s' is in force", arguments->policy);
 	return open_outputs(session);
 }
 

@@ -101,9 +101,33 @@ holds "text has the event" grep -q 446 "$TMP/text"
 same "text holds no raw control character" 0 "$(grep -caP '[\x00-\x08\x0b-\x1f\x7f]' "$TMP/text")"
 
 # Filters.
-tries /jail connect tcp 192.0.2.1:1 >/dev/null
-tries /watched connect tcp 192.0.2.2:2 >/dev/null
-same "--policy" 2 "$(read_all --policy watch | jq -r 'select(.type == "violation") | .port')"
+# filtered OPTION...: what is left of three events, in one word each
+filtered()
+{
+	tries /jail connect tcp 192.0.2.1:1 >/dev/null
+	tries /jail/below sysctl write kernel.domainname=x >/dev/null
+	tries /watched connect tcp 192.0.2.2:2 >/dev/null
+	read_all "$@" | jq -r 'select(.type == "violation") | .port // .name' | paste -s -d ' '
+}
+same "no filter" "1 kernel.domainname 2" "$(filtered)"
+same "--policy" 2 "$(filtered --policy watch)"
+same "--verdict" "1 kernel.domainname" "$(filtered --verdict deny)"
+same "--kind" kernel.domainname "$(filtered --kind sysctl,file)"
+same "--cgroup: what is below it, too" "1 kernel.domainname" "$(filtered --cgroup /jail)"
+same "--cgroup: a glob" kernel.domainname "$(filtered --cgroup '/*/below')"
+same "--since: an age" "1 kernel.domainname 2" "$(filtered --since 30s)"
+same "--since: later than all" "" "$(filtered --since "$(date -u -d '+1 minute' +%FT%TZ)")"
+same "--count" "1 kernel.domainname" "$(filtered --count 2)"
+same "--count: the rest is for the next reader" "2 1 kernel.domainname 2" "$(filtered)"
+same "--count counts what the filters let through" 2 "$(filtered --count 1 --verdict audit)"
+read_all >/dev/null
+read_all --policy no-such >/dev/null
+holds "--policy: one that is not in force is mentioned" grep -q "no policy 'no-such' is in force" "$TMP/read.err"
+for wrong in --cgroup=jail --cgroup='/[a' --since=never --count=none --kind=files --verdict=allow --policy=A; do
+	read_all "$wrong" >/dev/null
+	same "a bad $wrong: status" 2 $?
+	holds "a bad $wrong: is quoted" grep -qF -- "\"${wrong#*=}\"" "$TMP/read.err"
+done
 
 # Nobody reads and the ring buffer overflows: every denial is in a counter, and events read plus
 # events reported as lost are all there were.

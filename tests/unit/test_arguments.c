@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "event.h"
 #include "filter.h"
+#include "policy.h"
 
 #define ARGS(...)                                                                                  \
 	{                                                                                          \
@@ -35,6 +36,13 @@ static const struct {
 	{ARGS("--format", "xml"), "--format: unknown value \"xml\", expected text|json"},
 	{ARGS("--format", "jso"), "--format: unknown value \"jso\""},
 	{ARGS("--verdict=allow"), "--verdict: unknown value \"allow\", expected deny|audit"},
+	{ARGS("--policy", "Web"), "--policy: bad name \"Web\", expected lower-case letters"},
+	{ARGS("--policy=-web"), "--policy: bad name \"-web\""},
+	{ARGS("--policy", "\033[2J"), "--policy: bad name \"\\x1b[2J\""},
+	{ARGS("--kind=files"),
+		"--kind: unknown value \"files\", expected some of sysctl,network,file"},
+	{ARGS("--kind=sysctl,"), "--kind: unknown value \"\""},
+	{ARGS("--kind=sysctl,sysctl"), "--kind: repeated value \"sysctl\""},
 	{ARGS("--count", "0"), "--count: bad value \"0\", expected a number from 1"},
 	{ARGS("--count", "-1"), "--count: bad value \"-1\""},
 	{ARGS("--count", "1x"), "--count: bad value \"1x\""},
@@ -92,13 +100,14 @@ static void test_accepted(void **state)
 		ARGS("--output", "-x", "--since=2026-11-21T03:14:15Z", "--verdict=audit");
 	static const char *const rotate[5] =
 		ARGS("--rotate-size=4K", "-o", "a", "--output=journal");
+	static const char *const kinds[5] = ARGS("--kind", "network,sysctl");
 	struct arguments arguments;
 
 	(void)state;
 	parse(&arguments, none);
 	assert_false(arguments.follow);
 	assert_int_equal(arguments.format, ARGUMENT_FORMAT_TEXT);
-	assert_string_equal(arguments.outputs[0], "-");
+	assert_string_equal(arguments.outputs.items[0], "-");
 	assert_string_equal(arguments.bpffs, "/sys/fs/bpf/cgward");
 	assert_null(arguments.policy);
 	assert_int_equal(arguments.verdict, 0);
@@ -108,10 +117,12 @@ static void test_accepted(void **state)
 	assert_true(arguments.count == UINT64_MAX);
 	parse(&arguments, rotate);
 	assert_true(arguments.rotate_size == 4096);
-	assert_int_equal(arguments.output_count, 2);
-	assert_string_equal(arguments.outputs[1], "journal");
+	assert_int_equal(arguments.outputs.count, 2);
+	assert_string_equal(arguments.outputs.items[1], "journal");
+	parse(&arguments, kinds);
+	assert_int_equal(arguments.kinds, 1U << SECTION_SYSCTL | 1U << SECTION_NETWORK);
 	parse(&arguments, more);
-	assert_string_equal(arguments.outputs[0], "-x");
+	assert_string_equal(arguments.outputs.items[0], "-x");
 	assert_int_equal(arguments.verdict, CGW_VERDICT_AUDIT);
 	assert_true(arguments.since == 1795230855LL * 1000000000);
 }
@@ -204,6 +215,10 @@ static void test_filter(void **state)
 	assert_false(filter_wants(&filter, &record));
 	filter = (struct filter){.verdict = CGW_VERDICT_AUDIT};
 	assert_false(filter_wants(&filter, &record));
+	filter = (struct filter){.kinds = 1U << SECTION_SYSCTL};
+	assert_false(filter_wants(&filter, &record));
+	filter.kinds |= 1U << SECTION_NETWORK;
+	assert_true(filter_wants(&filter, &record));
 	filter = (struct filter){.policy = "we"};
 	assert_false(filter_wants(&filter, &record));
 	record.rule.policy = NULL; /* not known: it might be that one */
