@@ -19,7 +19,7 @@
 #ifndef CGW_ABI_BUMP
 #define CGW_ABI_BUMP 0
 #endif
-#define CGW_ABI_VERSION (1 + CGW_ABI_BUMP)
+#define CGW_ABI_VERSION (2 + CGW_ABI_BUMP)
 /* From this version on images, counters and records of processes are as they are now, so that their
  * content can be taken over from programs of that version. */
 #define CGW_ABI_OLDEST 1
@@ -146,8 +146,31 @@ struct cgw_image_header {
 	__u32 text;	/* offset of the texts, which reach to the end of the image */
 	__u32 deny_ops; /* bit set of enum cgw_op: operations that some policy with mode = enforce
 			   denies */
-	__u32 reserved;
+	__u32 settings; /* offset of a struct cgw_settings; 0: an image of ABI version 1 */
 };
+
+enum cgw_protect {
+	CGW_PROTECT_OFF = 1,
+	CGW_PROTECT_GUARD = 2, /* governed tasks cannot touch cgward */
+};
+
+/*
+ * What the host configuration says (cgward.conf). It is part of the image, so that a change takes
+ * effect with the ruleset, by the same one pointer, and no decision ever sees half of it.
+ */
+struct cgw_settings {
+	__u32 protect;		 /* enum cgw_protect */
+	__u32 events_per_second; /* of one cgroup and rule; 0: no limit */
+	__u32 events_burst;	 /* events; at least 1 */
+	__u32 reserved;
+	/* The same as the programs want it; both 0 without a limit. */
+	__u64 event_interval; /* ns for which one event uses its budget up */
+	__u64 event_window;   /* ns by which the events of a budget may be ahead: the burst */
+};
+
+/* Limits of what the host configuration may say. */
+#define CGW_EVENTS_PER_SECOND_MAX 1000000
+#define CGW_EVENTS_BURST_MAX 1000000
 
 /* An automaton (a DFA over bytes) starts on a multiple of 512, so that it never straddles pages. */
 #define CGW_AUTOMATON_ALIGN 512
@@ -409,6 +432,7 @@ struct cgw_event {
 #define CGW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 CGW_ASSERT_SIZE(struct cgw_set, 128);
 CGW_ASSERT_SIZE(struct cgw_image_header, 72);
+CGW_ASSERT_SIZE(struct cgw_settings, 32);
 CGW_ASSERT_SIZE(struct cgw_automaton, 288);
 CGW_ASSERT_SIZE(struct cgw_table, 16);
 CGW_ASSERT_SIZE(struct cgw_key6, 16);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "config.h"
 #include "output.h"
 #include "strbuf.h"
 
@@ -83,6 +84,23 @@ static void record(struct changes *changes, enum change_kind kind, const struct 
 		(struct change){item->property ? CHANGE_ALTERED : kind, item->policy, item->what};
 }
 
+static void find_settings(struct changes *changes, struct cgw_settings old, struct cgw_settings new)
+{
+	for (int i = 0; config_keys[i]; i++) {
+		const char *value = config_value(&new, config_keys[i]);
+		struct strbuf text = STRBUF_INIT;
+
+		if (!strcmp(value, config_value(&old, config_keys[i])))
+			continue;
+		strbuf_printf(&text, "%s = %s", config_keys[i], value);
+		ARRAY_GROW(changes->settings, changes->setting_count, changes->setting_room);
+		changes->settings[changes->setting_count++] = strbuf_take(&text);
+		ARRAY_GROW(changes->items, changes->count, changes->room);
+		changes->items[changes->count++] = (struct change){
+			CHANGE_ALTERED, NULL, changes->settings[changes->setting_count - 1]};
+	}
+}
+
 void changes_find(struct changes *changes, const struct image *old, const struct image *new)
 {
 	size_t old_count, new_count, o = 0, n = 0;
@@ -101,10 +119,15 @@ void changes_find(struct changes *changes, const struct image *old, const struct
 	}
 	free(olds);
 	free(news);
+	if (old->data)
+		find_settings(changes, image_settings(old), image_settings(new));
 }
 
 void changes_free(struct changes *changes)
 {
+	for (size_t i = 0; i < changes->setting_count; i++)
+		free(changes->settings[i]);
+	free(changes->settings);
 	free(changes->items);
 	*changes = (struct changes){};
 }
@@ -126,7 +149,8 @@ void changes_print(const struct changes *changes)
 		char *what __attribute__((cleanup(output_text_free))) =
 			output_escape(change->what, strlen(change->what));
 
-		output_print("%s %s: %s\n", signs[change->kind], change->policy, what);
+		output_print("%s %s: %s\n", signs[change->kind],
+			change->policy ? change->policy : "[cgward]", what);
 	}
 }
 

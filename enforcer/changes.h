@@ -16,7 +16,7 @@ enum change_kind {
 
 struct change {
 	enum change_kind kind;
-	const char *policy;
+	const char *policy; /* NULL: a setting of the host configuration */
 	const char *what; /* canonical text of a rule, "mode = audit", "cgroup = ..."; NULL: the
 			     policy itself */
 };
@@ -24,6 +24,8 @@ struct change {
 struct changes {
 	struct change *items; /* texts belong to the two images; sorted by policy */
 	size_t count, room;
+	char **settings; /* texts of those that have changed */
+	size_t setting_count, setting_room;
 };
 
 /* `old` may be empty (data NULL). Both are verified. Lines and files do not count. */

@@ -21,11 +21,13 @@
 
 struct apply_options {
 	struct common_options common;
+	const char *config;
 	bool dry_run;
 	bool replace;
 };
 
 static const struct option_row apply_rows[] = {
+	OPTION_CONFIG(struct apply_options),
 	OPTION_FLAG("dry-run", 'n', struct apply_options, dry_run,
 		"say what would change, and change nothing"),
 	OPTION_FLAG("replace", 0, struct apply_options, replace,
@@ -55,6 +57,7 @@ struct apply {
 	bool made;	/* the instance is new: it goes again if anything fails */
 	bool published; /* in `next`: it must stay */
 	struct ruleset ruleset;
+	struct cgw_settings settings;
 	struct image old;
 	struct attachments attachments;
 	struct changes changes;
@@ -82,8 +85,11 @@ static int compile(struct apply *apply)
 		attachments_keep_known(&apply->attachments, &ruleset->policies);
 	}
 	image_free(&ruleset->image);
-	return policies_compile(&ruleset->image, &ruleset->policies, old, apply->attachments.items,
-		apply->attachments.count, &ruleset->diags);
+	if (policies_compile(&ruleset->image, &ruleset->policies, old, apply->attachments.items,
+		    apply->attachments.count, &ruleset->diags))
+		return -1;
+	image_configure(&ruleset->image, &apply->settings);
+	return 0;
 }
 
 /* The instance that is to enforce the ruleset. */
@@ -274,10 +280,12 @@ static int change(struct apply *apply)
 
 static int apply_run(struct apply *apply, const struct operands *operands)
 {
-	int status, err = ruleset_read(&apply->ruleset, operands->items, operands->count);
+	struct ruleset *ruleset = &apply->ruleset;
+	int status, err = ruleset_read(ruleset, operands->items, operands->count);
 
-	if (err) {
-		output_diagnostics(&apply->ruleset.diags);
+	apply->settings = config_default();
+	if (config_read(&apply->settings, apply->options.config, &ruleset->diags) || err) {
+		output_diagnostics(&ruleset->diags);
 		return STATUS_NOT;
 	}
 	status = change(apply);

@@ -26,12 +26,14 @@
 struct run_options {
 	struct common_options common;
 	struct option_list policies;
+	const char *config;
 	const char *cgroup;
 };
 
 static const struct option_row run_rows[] = {
 	OPTION_LIST("policy", 'p', struct run_options, policies, "PATH",
 		"govern the command by these policies too, whatever their cgroup globs say"),
+	OPTION_CONFIG(struct run_options),
 	OPTION_TEXT("cgroup", 0, struct run_options, cgroup, "NAME",
 		"name of the new cgroup below the cgroup root (cgward-run-PID)"),
 	OPTION_END,
@@ -57,6 +59,7 @@ static const struct command_line run_line = {
 struct run {
 	struct run_options options;
 	struct ruleset ruleset;
+	struct cgw_settings settings;
 	struct instance instance;
 	struct strbuf cgroup, bpffs;
 	bool cgroup_made, instance_made;
@@ -149,6 +152,8 @@ static int compile(struct run *run)
 		err = policies_compile(&ruleset->image, &ruleset->policies, NULL, attachments.items,
 			attachments.count, &ruleset->diags);
 	if (!err)
+		image_configure(&ruleset->image, &run->settings);
+	if (!err)
 		err = gaps_check(&ruleset->policies, &ruleset->image, hooks_loaded(&run->instance),
 			&ruleset->diags);
 	output_diagnostics(&ruleset->diags);
@@ -223,6 +228,25 @@ static int run_command(struct run *run, char **command)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* The policies of -p and the configuration, for which there is no use without them. */
+static int read_policies(struct run *run)
+{
+	const struct run_options *options = &run->options;
+	struct ruleset *ruleset = &run->ruleset;
+	int err;
+
+	if (!options->policies.count)
+		return options->config
+			       ? options_usage(&run_line, "--config has no effect without --policy")
+			       : STATUS_DONE;
+	err = ruleset_read(ruleset, options->policies.items, options->policies.count);
+	run->settings = config_default();
+	if (!config_read(&run->settings, options->config, &ruleset->diags) && !err)
+		return STATUS_DONE;
+	output_diagnostics(&ruleset->diags);
+	return STATUS_NOT;
+}
+
 int cmd_run(int argc, char **argv)
 {
 	struct run run __attribute__((cleanup(run_free))) = {
@@ -235,11 +259,9 @@ int cmd_run(int argc, char **argv)
 
 	if (status != OPTIONS_GO)
 		return status;
-	if (run.options.policies.count && ruleset_read(&run.ruleset, run.options.policies.items,
-						  run.options.policies.count)) {
-		output_diagnostics(&run.ruleset.diags);
-		return STATUS_NOT;
-	}
+	status = read_policies(&run);
+	if (status != STATUS_DONE)
+		return status;
 	err = make_cgroup(&run);
 	if (!err && run.options.policies.count)
 		err = enforce(&run);

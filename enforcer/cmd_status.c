@@ -9,6 +9,7 @@
 #include <string.h>
 #include "attachments.h"
 #include "command.h"
+#include "config.h"
 #include "governed.h"
 #include "drift.h"
 #include "hooks.h"
@@ -161,6 +162,31 @@ static void print_governed(const struct state *state, const struct governed_cgro
 	output_print("\n");
 }
 
+static void json_settings(const struct state *state, struct json *json)
+{
+	struct cgw_settings settings = image_settings(&state->image);
+
+	json_object(json, "settings");
+	json_text(json, "protect", config_value(&settings, "protect"));
+	if (settings.events_per_second)
+		json_unsigned(json, "events_per_second", settings.events_per_second);
+	else
+		json_text(json, "events_per_second", NULL);
+	json_unsigned(json, "events_burst", settings.events_burst);
+	json_object_end(json);
+}
+
+static void print_settings(const struct state *state)
+{
+	struct cgw_settings settings = image_settings(&state->image);
+
+	output_print("settings:");
+	for (int i = 0; config_keys[i]; i++)
+		output_print("%s %s = %s", i ? "," : "", config_keys[i],
+			config_value(&settings, config_keys[i]));
+	output_print("\n");
+}
+
 static void json_rest(const struct state *state, struct json *json)
 {
 	json_array(json, "hooks");
@@ -219,6 +245,7 @@ static void print_json(const struct state *state)
 	}
 	if (state->published) {
 		json_unsigned(&json, "generation", image_header(&state->image)->generation);
+		json_settings(state, &json);
 		json_policies(state, &json);
 		json_rest(state, &json);
 	}
@@ -293,6 +320,7 @@ static void print_text(const struct state *state)
 	}
 	output_print("generation %u is in force%s\n", image_header(&state->image)->generation,
 		state->drift.missing ? ", BUT HOOKS ARE MISSING: not all of it is enforced" : "");
+	print_settings(state);
 	print_hooks(state);
 	for (size_t i = 0; i < state->attachments.count; i++)
 		output_print("attached by hand: policy %s, cgroup %s\n",

@@ -42,6 +42,11 @@
 
 #define BPFFS_DEFAULT "/sys/fs/bpf/cgward"
 
+/* Of the commands that read the host configuration. */
+#define OPTION_CONFIG(options)                                                                     \
+	OPTION_TEXT("config", 0, options, config, "FILE",                                          \
+		"the host configuration (/etc/cgward/cgward.conf, if it is there)")
+
 /* Which of the common options a command takes; --help is always there. */
 #define COMMON_BPFFS 1U
 #define COMMON_CGROUP_ROOT 2U

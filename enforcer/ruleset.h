@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "compile.h"
+#include "config.h"
 #include "diagnostics.h"
 #include "json.h"
 #include "match.h"

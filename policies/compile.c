@@ -2,6 +2,7 @@
 /* compile.c - from policies to an image: slots, rules, selectors, and how the parts are laid out.
  */
 #include "compiler.h"
+#include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -312,6 +313,7 @@ static void compile_image(struct compiler *compiler, struct image *image)
 	struct cgw_image_header header = {.magic = CGW_IMAGE_MAGIC,
 		.abi_version = CGW_ABI_VERSION,
 		.policy_count = compiler->slot_count};
+	const struct cgw_settings settings = config_default();
 	struct texts texts = {0};
 	struct cgw_set all = {0};
 
@@ -329,6 +331,7 @@ static void compile_image(struct compiler *compiler, struct image *image)
 		compiler->records[slot].selectors = add_selectors(&texts, policy);
 	}
 	builder_reserve(builder, sizeof(header), 8);
+	header.settings = builder_add(builder, &settings, sizeof(settings), 8);
 	header.policies =
 		builder_reserve(builder, header.policy_count * sizeof(struct cgw_policy), 8);
 	header.all = share_set(builder, &all);

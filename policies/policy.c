@@ -60,22 +60,6 @@ static void close_fd(int *fd)
 		close(*fd);
 }
 
-/* Reads no more than one byte beyond what a policy may have: /dev/zero ends, too. 0 or -errno. */
-static int read_all(int fd, struct strbuf *text)
-{
-	char buffer[65536];
-	ssize_t got;
-
-	do {
-		got = read(fd, buffer, sizeof(buffer));
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (got > 0)
-			strbuf_add(text, buffer, got);
-	} while (got && text->length <= POLICY_FILE_MAX);
-	return 0;
-}
-
 static void file_error(struct diagnostics *diags, const char *file, const char *what)
 {
 	diagnostics_add(diags, SEVERITY_ERROR, file, 0, 0, "cannot be read: %s", what);
@@ -84,7 +68,7 @@ static void file_error(struct diagnostics *diags, const char *file, const char *
 static void read_fd(struct policies *policies, int fd, const char *file, struct diagnostics *diags)
 {
 	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-	int error = read_all(fd, &text);
+	int error = strbuf_read(&text, fd, POLICY_FILE_MAX);
 
 	if (error)
 		file_error(diags, file, strerror(-error));

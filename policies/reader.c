@@ -109,12 +109,12 @@ static bool check_bytes(struct reader *reader)
 		unsigned char byte = line->text[i];
 
 		if (!byte) {
-			line_error(reader, i, "NUL byte: a policy is a text file");
+			line_error(reader, i, "NUL byte: expected a text file");
 			return false;
 		}
 		if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
 			line_error(reader, i,
-				"control byte \\x%02x: a policy is a text file; a glob can say ? "
+				"control byte \\x%02x: expected a text file; a glob can say ? "
 				"for any byte",
 				byte);
 			return false;

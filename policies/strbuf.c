@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "strbuf.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static __attribute__((noreturn)) void out_of_memory(void)
 {
@@ -127,4 +129,19 @@ char *strbuf_take(struct strbuf *buf)
 
 	*buf = (struct strbuf)STRBUF_INIT;
 	return data;
+}
+
+int strbuf_read(struct strbuf *buf, int fd, size_t most)
+{
+	char buffer[65536];
+	ssize_t got;
+
+	do {
+		got = read(fd, buffer, sizeof(buffer));
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got > 0)
+			strbuf_add(buf, buffer, got);
+	} while (got && buf->length <= most);
+	return 0;
 }

@@ -27,6 +27,9 @@ void strbuf_printf(struct strbuf *buf, const char *format, ...)
 void strbuf_vprintf(struct strbuf *buf, const char *format, va_list args);
 const char *strbuf_text(const struct strbuf *buf); /* never NULL */
 char *strbuf_take(struct strbuf *buf);		   /* the caller frees; never NULL */
+/* Adds what can be read from `fd`, and stops once there are more than `most` bytes: /dev/zero ends,
+ * too. 0 or -errno. */
+int strbuf_read(struct strbuf *buf, int fd, size_t most);
 
 /* Allocation that does not return on failure: prints "out of memory" and exits with 1. */
 void *xcalloc(size_t count, size_t size);

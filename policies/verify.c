@@ -387,8 +387,7 @@ static bool verify_slots(struct verifier *verifier)
 			return fail(verifier, "the ranks of the policies have a gap");
 	if (memcmp(&present, verifier->all, sizeof(present)) != 0)
 		return fail(verifier, "the set of all policies is another");
-	if (ops != header->ops || deny_ops != header->deny_ops || header->reserved || ops & 1 ||
-		ops >> CGW_OP_COUNT)
+	if (ops != header->ops || deny_ops != header->deny_ops || ops & 1 || ops >> CGW_OP_COUNT)
 		return fail(verifier, "the operations are not those of the policies");
 	return true;
 }
@@ -438,6 +437,28 @@ static bool verify_attachments(struct verifier *verifier)
 	return true;
 }
 
+/* ---- settings ---- */
+
+static bool verify_settings(struct verifier *verifier)
+{
+	const struct cgw_image_header *header = verifier->header;
+	const struct cgw_settings *settings = at(verifier, header->settings);
+	uint64_t rate;
+
+	if (!header->settings) /* of a version that had none */
+		return header->abi_version < 2 || fail(verifier, "there are no settings");
+	if (!inside(verifier, header->settings, sizeof(*settings), 8))
+		return false;
+	rate = settings->events_per_second;
+	if (settings->protect < CGW_PROTECT_OFF || settings->protect > CGW_PROTECT_GUARD ||
+		rate > CGW_EVENTS_PER_SECOND_MAX || !settings->events_burst ||
+		settings->events_burst > CGW_EVENTS_BURST_MAX || settings->reserved ||
+		settings->event_interval != (rate ? 1000000000 / rate : 0) ||
+		settings->event_window != settings->event_interval * settings->events_burst)
+		return fail(verifier, "the settings are not what a configuration can say");
+	return true;
+}
+
 /* ---- the frame ---- */
 
 static bool verify_frame(struct verifier *verifier)
@@ -479,7 +500,7 @@ static bool verify_all(struct verifier *verifier)
 	verifier->seen = calloc(verifier->size / 4, sizeof(*verifier->seen));
 	if (!verifier->seen)
 		return fail(verifier, "out of memory");
-	if (!verify_slots(verifier) || !verify_rules(verifier))
+	if (!verify_settings(verifier) || !verify_slots(verifier) || !verify_rules(verifier))
 		return false;
 	for (uint32_t slot = 0; slot < verifier->header->policy_count; slot++) {
 		verifier->slot = slot;

@@ -171,6 +171,8 @@ suite_begin()
 	mount_cgroup2
 	CGROUP=/sys/fs/cgroup/$SUITE_OWN/root # --cgroup-root
 	BPFFS=$TMP/bpf/cgward
+	CONFIG=$TMP/cgward.conf # of the suite, not of the machine
+	touch "$CONFIG"
 	mkdir "$TMP/bpf"
 	mount -t bpf bpf "$TMP/bpf" || broken "bpffs cannot be mounted"
 	network_up
@@ -195,7 +197,8 @@ suite_end()
 cgward()
 {
 	case $1 in
-	apply | run | doctor) "$CGWARD" "$1" --bpffs "$BPFFS" --cgroup-root "$CGROUP" "${@:2}" ;;
+	apply) "$CGWARD" "$1" --bpffs "$BPFFS" --cgroup-root "$CGROUP" --config "$CONFIG" "${@:2}" ;;
+	run | doctor) "$CGWARD" "$1" --bpffs "$BPFFS" --cgroup-root "$CGROUP" "${@:2}" ;;
 	*) "$CGWARD" "$1" --bpffs "$BPFFS" "${@:2}" ;;
 	esac
 }

@@ -30,3 +30,31 @@ rmdir "$CGROUP/other/child" "$CGROUP/other"
 mkdir "$CGROUP/other"
 is "a cgroup made again under that name is another one" allowed /other "${write[@]}"
 same "status does not name it either" "/web-1" "$(governed)"
+
+# ---- the host configuration ----
+
+setting()
+{
+	cgward status --json | jq -c ".settings"
+}
+defaults='{"protect":"guard","events_per_second":100,"events_burst":1000}'
+same "settings: the defaults" "$defaults" "$(setting)"
+printf '[cgward]\nprotect = off\nevents-per-second = 7\n' >"$CONFIG"
+changed='{"protect":"off","events_per_second":7,"events_burst":1000}'
+same "settings: a file that is not applied changes nothing" "$defaults" "$(setting)"
+holds "settings: --dry-run tells the change" grep -qx '~ \[cgward\]: protect = off' \
+	<(cgward apply --dry-run "web.ini")
+holds "settings: apply tells the change" grep -qx '~ \[cgward\]: events-per-second = 7' \
+	<(cgward apply "web.ini")
+same "settings: they are in force" "$changed" "$(setting)"
+holds "settings: status in words" grep -qx \
+	'settings: protect = off, events-per-second = 7, events-burst = 1000' <(cgward status)
+holds "settings: the same again changes nothing" grep -q '^nothing changed' \
+	<(cgward apply "web.ini")
+mkdir -p "$CGROUP/late"
+cgward attach web /late >/dev/null
+same "settings: attach keeps them" "$changed" "$(setting)"
+printf '[cgward]\nprotect = perhaps\n' >"$CONFIG"
+cgward apply "web.ini" >"$TMP/output" 2>&1
+same "settings: an error: status" 1 $?
+same "settings: an error: what was in force stays" "$changed" "$(setting)"

@@ -184,6 +184,25 @@ expect "check: all errors in one run" 1 '' '^bad\.ini:6:[0-9]+: error: .*"konnec
 expect "check: unknown section" 1 '' '^bad\.ini:7:[0-9]+: error: .*"filez"' check bad.ini
 expect "check: errors of all files" 1 '' '^bad\.ini:' check web.ini bad.ini none.ini
 expect "check: the same policy twice" 1 '' 'error: .*"web"' check web.ini dir
+printf '[cgward]\nprotect = off\nevents-per-second = 5\n' >host.conf
+printf '[cgward]\nprotect = maybe\n[other]\nevents-burst = 1\n' >bad.conf
+expect "check --config" 0 '^ok: protect = off, events-per-second = 5, events-burst = 1000$' '' \
+	check --config host.conf
+expect "check --config and a policy" 0 '^ok: 1 policy, ' '' check --config host.conf web.ini
+expect "check --config: an error" 1 '' '^bad\.conf:2:11: error: unknown value "maybe"' \
+	check --config bad.conf
+expect "check --config: all errors" 1 '' '^bad\.conf:3:2: error: unknown section "other"' \
+	check --config bad.conf bad.ini
+expect "check --config: errors of policies beside it" 1 '' '^bad\.ini:5:' \
+	check --config bad.conf bad.ini
+expect "check --config: no such file" 1 '' '^none\.conf: error: cannot be read: No such file' \
+	check --config none.conf
+expect "apply: a bad configuration" 1 '' '^bad\.conf:2:11: error: ' \
+	apply --config bad.conf web.ini
+expect "apply: no such configuration" 1 '' '^none\.conf: error: cannot be read' \
+	apply --config none.conf web.ini
+expect "run: a configuration without policies" 2 '' 'no effect without --policy' \
+	run --config host.conf true
 expect "check --quiet" 0 '' '' check --quiet web.ini
 expect "check --quiet keeps errors" 1 '' '^bad\.ini:5:' check -q bad.ini
 expect "check --print and --json" 2 '' 'exclude each other' check --print --json web.ini

@@ -102,15 +102,15 @@ static const struct {
 	const char *events; /* of the lines that are right */
 } rejected[] = {
 #define TEXT(text) text, sizeof(text) - 1
-	{TEXT("[a]\nk = v\0w\nl = x"), 2, 6, "NUL byte: a policy is a text file",
+	{TEXT("[a]\nk = v\0w\nl = x"), 2, 6, "NUL byte: expected a text file",
 		"[a]@1:1\nl@3:1=x@5\n"},
-	{TEXT("\0"), 1, 1, "NUL byte: a policy is a text file", ""},
+	{TEXT("\0"), 1, 1, "NUL byte: expected a text file", ""},
 	{TEXT("k = \x1b[2J"), 1, 5,
-		"control byte \\x1b: a policy is a text file; a glob can say ? for any byte", ""},
+		"control byte \\x1b: expected a text file; a glob can say ? for any byte", ""},
 	{TEXT("k = a\rb\n"), 1, 6,
-		"control byte \\x0d: a policy is a text file; a glob can say ? for any byte", ""},
+		"control byte \\x0d: expected a text file; a glob can say ? for any byte", ""},
 	{TEXT("# \x7f\nk = v"), 1, 3,
-		"control byte \\x7f: a policy is a text file; a glob can say ? for any byte",
+		"control byte \\x7f: expected a text file; a glob can say ? for any byte",
 		"k@2:1=v@5\n"},
 	/* inih would skip it. */
 	{TEXT("\xef\xbb\xbf\xef\xbb\xbf[a]\nk = v"), 1, 1,

@@ -66,6 +66,11 @@ static uint32_t at_all(const struct image *image)
 	return image_header(image)->all;
 }
 
+static uint32_t at_settings(const struct image *image)
+{
+	return image_header(image)->settings;
+}
+
 static uint32_t at_sysctl(const struct image *image)
 {
 	return image_policy(image, 0)->sysctl;
@@ -141,7 +146,17 @@ static const struct fault {
 	{at_header, FIELD(cgw_image_header, all), SAME, 8, "not aligned"},
 	{at_header, FIELD(cgw_image_header, ops), 1, 0, "operations"},
 	{at_header, FIELD(cgw_image_header, deny_ops), 0, 0, "operations"},
-	{at_header, FIELD(cgw_image_header, reserved), 1, 0, "operations"},
+	{at_header, FIELD(cgw_image_header, settings), 0, 0, "no settings"},
+	{at_header, FIELD(cgw_image_header, settings), SAME, 4, "not aligned"},
+	{at_header, FIELD(cgw_image_header, settings), 0x10000, 0, "outside"},
+	{at_settings, FIELD(cgw_settings, protect), 0, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, protect), 3, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, events_per_second), 1000001, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, events_per_second), 99, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, events_burst), 0, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, reserved), 1, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, event_interval), 0, 0, "settings"},
+	{at_settings, FIELD(cgw_settings, event_window), 0, 0, "settings"},
 	{at_header, FIELD(cgw_image_header, text), 0x10001, 0, "outside"},
 	{at_header, FIELD(cgw_image_header, selectors), SAME, 256, "not aligned"},
 	{at_header, FIELD(cgw_image_header, selectors), 0x10000, 0, "outside"},
