@@ -83,6 +83,15 @@ enum cgw_reason {
 	CGW_REASON_HEADER_UNREADABLE = 6, /* a packet whose addresses or ports cannot be found */
 	CGW_REASON_NO_SCRATCH = 7,	  /* no scratch slot was free */
 	CGW_REASON_BAD_IMAGE = 8,	  /* the image has a hole: a bug, never a policy's fault */
+	/* [file] */
+	CGW_REASON_SEALED = 9, /* would give a protected object a name that no rule covers */
+	CGW_REASON_PATH_TOO_LONG = 10,	  /* CGW_TEXT_MAX bytes or more */
+	CGW_REASON_PATH_UNREACHABLE = 11, /* from the root of the task's mount namespace: another
+					     namespace, a mount that has been detached, an object
+					     without a place in its tree */
+	CGW_REASON_PATH_CHANGING = 12,	  /* renamed and mounted all the time while it was read */
+	CGW_REASON_SOURCE_UNKNOWN = 13,	  /* mount(2) of what only a string names, which the hook
+					     cannot resolve */
 };
 
 enum cgw_op {
@@ -183,7 +192,9 @@ struct cgw_automaton {
 	__u32 row_count;
 	__u32 start;   /* offset of the start state's row from rows; row 0 is the dead state */
 	__u32 classes; /* number of byte classes */
-	__u32 reserved[2];
+	__u32 below;   /* file paths only: offset of __u32[row_count]: of each state, the strongest
+			  deny or audit ref that any text from there on can reach, itself included */
+	__u32 reserved;
 	__u8 class_of[256];
 };
 /*
@@ -219,8 +230,22 @@ struct cgw_sysctl_class {
 			 not known */
 };
 
+/* What a name automaton of [file] accepts: the ref for each of read, write, exec. */
+#define CGW_FILE_OPS 3
+#define CGW_FILE_OP(op) ((op)-CGW_OP_FILE_READ)
+
+struct cgw_file_class {
+	__u32 ref[CGW_FILE_OPS];
+	__u32 reserved;
+};
+
 #define CGW_POLICY_PRESENT 1U
 #define CGW_POLICY_AUDIT 2U /* mode = audit */
+#define CGW_POLICY_SEAL 4U  /* [file] seal = yes */
+
+/* Kinds of names that files have. */
+#define CGW_FILE_PATH 0
+#define CGW_FILE_MEMFD 1
 
 /* Families of names that unix sockets have. */
 #define CGW_UNIX_PATH 0
@@ -244,7 +269,9 @@ struct cgw_policy {
 	__u32 deny_ops;	 /* bit set of enum cgw_op: operations that some rule denies */
 	__u32 audit_ops; /* the same for audit */
 	__u32 selectors; /* text: the cgroup globs, separated by blanks */
-	__u32 reserved[8];
+	__u32 files[2];	 /* chain of automata over absolute paths, and over names of memfds; accept:
+			    offset of a struct cgw_file_class */
+	__u32 reserved[6];
 };
 
 /* In place of a rule's index: the decision was made without one (reason tells why). */
@@ -438,6 +465,7 @@ CGW_ASSERT_SIZE(struct cgw_table, 16);
 CGW_ASSERT_SIZE(struct cgw_key6, 16);
 CGW_ASSERT_SIZE(struct cgw_peer_class, 32);
 CGW_ASSERT_SIZE(struct cgw_sysctl_class, 16);
+CGW_ASSERT_SIZE(struct cgw_file_class, 16);
 CGW_ASSERT_SIZE(struct cgw_policy, 128);
 CGW_ASSERT_SIZE(struct cgw_rule, 32);
 CGW_ASSERT_SIZE(struct cgw_attachment, 16);

@@ -84,7 +84,7 @@ struct cgw_decision {
 	__u32 policy;  /* slot */
 	__u32 rule;    /* index, or CGW_NO_RULE */
 	__u32 order;   /* of the policy */
-	__u32 reserved;
+	__u32 op;      /* of a request that asked about several: the enum cgw_op that decided */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "match_file.h"
 #include "strbuf.h"
 
 /* What a kernel program has in maps. */
@@ -16,6 +17,7 @@ struct evaluation {
 	struct cgw_work work;
 	struct cgw_text name;
 	struct cgw_value value;
+	struct cgw_file_work files;
 };
 
 static struct evaluation *evaluation_start(const struct image *image, const struct cgw_set *set)
@@ -191,6 +193,27 @@ static void judge_socket(struct evaluation *evaluation, const struct operation *
 	cgw_judge_socket(&socket);
 }
 
+#define MEMFD "memfd:"
+
+static void judge_file(struct evaluation *evaluation, const struct operation *operation)
+{
+	bool memfd = *operation->name != '/';
+	size_t skip = memfd ? strlen(MEMFD) : 0, length = operation->name_length - skip;
+	struct cgw_file file = {.judge = judge_of(evaluation),
+		.work = &evaluation->files,
+		.bytes = evaluation->value.written,
+		.ops = 1U << operation->op,
+		.kind = memfd ? CGW_FILE_MEMFD : CGW_FILE_PATH,
+		.name[0] = {.to = length}};
+
+	if (length >= CGW_TEXT_MAX) {
+		judge_unable(evaluation, operation->op, CGW_REASON_PATH_TOO_LONG);
+		return;
+	}
+	memcpy(evaluation->value.written, operation->name + skip, length);
+	cgw_judge_file(&file);
+}
+
 static int judge(struct evaluation *evaluation, const struct operation *operation)
 {
 	switch (operation->op) {
@@ -204,6 +227,11 @@ static int judge(struct evaluation *evaluation, const struct operation *operatio
 		return judge_peer(evaluation, operation);
 	case CGW_OP_SOCKET:
 		judge_socket(evaluation, operation);
+		return 0;
+	case CGW_OP_FILE_READ:
+	case CGW_OP_FILE_WRITE:
+	case CGW_OP_FILE_EXEC:
+		judge_file(evaluation, operation);
 		return 0;
 	default:
 		return -ENOSYS;

@@ -40,9 +40,17 @@ const struct cgw_name cgw_reason_names[] = {
 		"a packet whose addresses or ports cannot be found"},
 	{CGW_REASON_NO_SCRATCH, "no-scratch", "no scratch slot was free on this CPU"},
 	{CGW_REASON_BAD_IMAGE, "bad-image", "the ruleset in the kernel is damaged"},
+	{CGW_REASON_SEALED, "sealed", "would give a protected object a name that no rule covers"},
+	{CGW_REASON_PATH_TOO_LONG, "path-too-long", "the path has 4,096 bytes or more"},
+	{CGW_REASON_PATH_UNREACHABLE, "path-unreachable",
+		"the object cannot be reached from the root of the task's mount namespace"},
+	{CGW_REASON_PATH_CHANGING, "path-changing",
+		"directories or mounts were moved all the time while the path was read"},
+	{CGW_REASON_SOURCE_UNKNOWN, "source-unknown",
+		"what mount(2) takes its content from cannot be resolved by the hook"},
 	{0, NULL, NULL},
 };
-ASSERT_COMPLETE(cgw_reason_names, CGW_REASON_BAD_IMAGE + 1);
+ASSERT_COMPLETE(cgw_reason_names, CGW_REASON_SOURCE_UNKNOWN + 1);
 
 const struct cgw_name cgw_hook_names[] = {
 	{CGW_HOOK_SYSCTL, "cgroup/sysctl", "read and write of /proc/sys"},

@@ -56,7 +56,7 @@ void image_scope_of(
 
 /*
  * The verdict, by the matcher of the kernel. `image` has been verified. The decision of an
- * operation whose section has no matcher yet ([file], [kernel], [capability], [device]) is -ENOSYS;
+ * operation whose section has no matcher yet ([kernel], [capability], [device]) is -ENOSYS;
  * else 0.
  */
 int image_evaluate(const struct image *image, const struct cgw_set *set,

@@ -24,6 +24,9 @@ enum use {
 	USE_REFS, /* chain over unix names or values */
 	USE_LINK, /* of a chain, not its first */
 	USE_SYSCTL_CLASS,
+	USE_FILES,
+	USE_FILE_CLASS,
+	USE_BELOW,
 	USE_PORTS,
 	USE_SOCKETS,
 	USE_PEERS4,
@@ -251,6 +254,43 @@ static bool verify_sysctl_class(struct verifier *verifier, uint32_t offset)
 	       verify_chain(verifier, class->values, USE_REFS);
 }
 
+static bool verify_file_class(struct verifier *verifier, uint32_t offset)
+{
+	const struct cgw_file_class *class;
+	int visited;
+
+	if (!inside(verifier, offset, sizeof(*class), 4))
+		return false;
+	visited = visit(verifier, offset, USE_FILE_CLASS);
+	if (visited)
+		return visited > 0;
+	class = at(verifier, offset);
+	for (int i = 0; i < CGW_FILE_OPS; i++)
+		if (!verify_ref(verifier, class->ref[i], false))
+			return false;
+	return class->reserved ? fail(verifier, "a class has a bad member") : true;
+}
+
+/* What can be reached below each state: refs that deny or audit. Automata of other uses have none.
+ */
+static bool verify_below(
+	struct verifier *verifier, const struct cgw_automaton *automaton, enum use use)
+{
+	const uint32_t *refs;
+
+	if (use != USE_FILES)
+		return automaton->below ? fail(verifier, "an automaton has a bad header") : true;
+	if (!inside(verifier, automaton->below, 4ULL * automaton->row_count, 4))
+		return false;
+	if (visit(verifier, automaton->below, USE_BELOW))
+		return fail(verifier, "two automata share what is below their states");
+	refs = at(verifier, automaton->below);
+	for (uint32_t i = 0; i < automaton->row_count; i++)
+		if (!verify_ref(verifier, refs[i], true))
+			return false;
+	return true;
+}
+
 static bool verify_accept(struct verifier *verifier, uint32_t accept, enum use use)
 {
 	if (!accept)
@@ -259,6 +299,8 @@ static bool verify_accept(struct verifier *verifier, uint32_t accept, enum use u
 		return verify_set(verifier, accept);
 	if (use == USE_SYSCTL)
 		return verify_sysctl_class(verifier, accept);
+	if (use == USE_FILES)
+		return verify_file_class(verifier, accept);
 	return verify_ref(verifier, accept, false);
 }
 
@@ -268,8 +310,7 @@ static bool verify_header(struct verifier *verifier, const struct cgw_automaton 
 
 	if (automaton->shift < 3 || automaton->shift > 11 || !automaton->row_count ||
 		!automaton->classes || automaton->classes > 256 ||
-		row_size < 4 * (1 + automaton->classes) || automaton->reserved[0] ||
-		automaton->reserved[1])
+		row_size < 4 * (1 + automaton->classes) || automaton->reserved)
 		return fail(verifier, "an automaton has a bad header");
 	if (!inside(verifier, automaton->rows, (uint64_t)automaton->row_count * row_size, row_size))
 		return false;
@@ -286,7 +327,7 @@ static bool verify_automaton(struct verifier *verifier, uint32_t offset, enum us
 	const struct cgw_automaton *automaton = at(verifier, offset);
 	uint32_t row_size;
 
-	if (!verify_header(verifier, automaton))
+	if (!verify_header(verifier, automaton) || !verify_below(verifier, automaton, use))
 		return false;
 	row_size = 1U << automaton->shift;
 	for (uint32_t state = 0; state < automaton->row_count; state++) {
@@ -352,6 +393,9 @@ static bool verify_policy(struct verifier *verifier, const struct cgw_policy *po
 		if (!verify_ref(verifier, policy->unix_could[op], true))
 			return false;
 	}
+	for (int kind = 0; kind < 2; kind++)
+		if (!verify_chain(verifier, policy->files[kind], USE_FILES))
+			return false;
 	return verify_chain(verifier, policy->sysctl, USE_SYSCTL) &&
 	       verify_refs(verifier, policy->sockets, USE_SOCKETS);
 }
@@ -368,7 +412,7 @@ static bool verify_slots(struct verifier *verifier)
 
 		if (is_zero(policy, sizeof(*policy)))
 			continue;
-		if ((policy->flags & ~CGW_POLICY_AUDIT) != CGW_POLICY_PRESENT ||
+		if ((policy->flags & ~(CGW_POLICY_AUDIT | CGW_POLICY_SEAL)) != CGW_POLICY_PRESENT ||
 			!is_zero(policy->reserved, sizeof(policy->reserved)) ||
 			policy->order >= header->policy_count ||
 			orders.word[policy->order / 64] >> policy->order % 64 & 1)

@@ -40,6 +40,10 @@ static const char *const probe_operations[] = {
 	"socket inet/raw",
 	"socket inet/stream",
 	"socket packet/dgram",
+	"read /etc/shadow",
+	"write /usr/a/b",
+	"exec /tmp/x",
+	"exec memfd:x",
 };
 
 static const char *const probe_cgroups[] = {
@@ -150,7 +154,13 @@ static const char probe_policy_a[] = "[policy]\nname = a\ncgroup = /a /b/*\n"
 				     "deny = bind unix *\n"
 				     "deny = listen tcp *:8080\n"
 				     "deny = listen unix /run/**\n"
-				     "deny = socket raw packet\n";
+				     "deny = socket raw packet\n"
+				     "[file]\n"
+				     "deny = read,write /etc/shadow\n"
+				     "deny = write /usr/**\n"
+				     "allow = write /usr/a/*\n"
+				     "audit = exec /**/x\n"
+				     "deny = exec memfd:*\n";
 
 static const char probe_policy_b[] = "[policy]\nname = b\ncgroup = /**\nmode = audit\n"
 				     "[network]\n"

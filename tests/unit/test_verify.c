@@ -76,6 +76,16 @@ static uint32_t at_sysctl(const struct image *image)
 	return image_policy(image, 0)->sysctl;
 }
 
+static uint32_t at_files(const struct image *image)
+{
+	return image_policy(image, 0)->files[CGW_FILE_PATH];
+}
+
+static uint32_t at_files_below(const struct image *image)
+{
+	return ((const struct cgw_automaton *)(image->data + at_files(image)))->below;
+}
+
 /* The class of the first state that accepts. */
 static uint32_t at_class(const struct image *image)
 {
@@ -163,7 +173,7 @@ static const struct fault {
 	{at_header, FIELD(cgw_image_header, attachments), 0x10000, 0, "outside"},
 	{at_header, FIELD(cgw_image_header, attachment_count), 1U << 20, 0, "too many"},
 	{at_header, FIELD(cgw_image_header, attachment_count), 0, 0, "none"},
-	{at_policy, FIELD(cgw_policy, flags), 5, 0, "flags"},
+	{at_policy, FIELD(cgw_policy, flags), 9, 0, "flags"},
 	{at_policy, FIELD(cgw_policy, flags), 2, 0, "flags"},
 	{at_policy, FIELD(cgw_policy, order), 1, 0, "rank"},
 	{at_policy, FIELD(cgw_policy, order), 2, 0, "rank"},
@@ -207,6 +217,12 @@ static const struct fault {
 	{at_selectors, FIELD(cgw_automaton, classes), 1, 0, "lacks a byte class"},
 	{at_selectors, FIELD(cgw_automaton, reserved), 1, 0, "bad header"},
 	{at_selectors, FIELD(cgw_automaton, class_of), 0xff, 0, "lacks a byte class"},
+	{at_selectors, FIELD(cgw_automaton, below), 512, 0, "bad header"},
+	{at_files, FIELD(cgw_automaton, below), 0, 0, "outside"},
+	{at_files, FIELD(cgw_automaton, below), SAME, 2, "not aligned"},
+	{at_files_below, 0, CGW_REF(CGW_ACTION_ALLOW, 0), 0, "not what its rule says"},
+	{at_files_below, 0, 1U << 28, 0, "does not exist"},
+	{at_policy, FIELD(cgw_policy, files) + 4, SAME, 4, "not aligned"},
 	{at_selector_rows, 0, 4, 0, "outside"},
 	{at_selector_rows, 4, 32, 0, "dead state"},
 	{at_selector_rows, 36, SAME, 4, "leads to no row"},
