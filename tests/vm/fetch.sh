@@ -16,11 +16,16 @@ die()
 	exit 1
 }
 
-# The first Debian mirror of this machine's sources, in either of their two formats.
+# The first Debian mirror of this machine's sources, in either of their two formats: one of the two
+# files is usually missing.
 mirror()
 {
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -vE '^ *#' |
-		grep -oE 'https?://[^ ]+/debian( |/|$)' | head -n 1 | sed -E 's/[ /]$//'
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+		awk '!/^ *#/ && match($0, /https?:\/\/[^ ]+\/debian( |\/|$)/) && !found {
+			found = substr($0, RSTART, RLENGTH)
+			sub(/[ \/]$/, "", found)
+			print found
+		}' || true
 }
 
 # Kernels of several Debian releases at once, which no release has in its own sources.
