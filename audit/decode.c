@@ -32,14 +32,15 @@ static bool enums_are_good(const struct cgw_event *head)
 static size_t tail_size(const struct cgw_event *head)
 {
 	return (size_t)head->cgroup_len + head->exe_len + head->name_len + head->old_len +
-	       head->new_len;
+	       head->new_len + head->name2_len;
 }
 
 static bool lengths_are_good(const struct cgw_event *head, size_t size)
 {
 	return head->size >= sizeof(*head) && head->size <= size &&
 	       head->cgroup_len <= CGW_TEXT_MAX && head->exe_len <= CGW_TEXT_MAX &&
-	       head->name_len <= CGW_TEXT_MAX && tail_size(head) == head->size - sizeof(*head);
+	       head->name_len <= CGW_TEXT_MAX && head->name2_len <= CGW_TEXT_MAX &&
+	       tail_size(head) == head->size - sizeof(*head);
 }
 
 static struct bytes take(const uint8_t **position, size_t length)
@@ -73,5 +74,6 @@ int event_decode(struct event *event, const void *data, size_t size)
 	event->name = take(&position, head->name_len);
 	event->old = take(&position, head->old_len);
 	event->new = take(&position, head->new_len);
+	event->name2 = take(&position, head->name2_len);
 	return 0;
 }

@@ -26,6 +26,7 @@ struct event {
 	struct bytes name;   /* as in abi.h */
 	struct bytes old;
 	struct bytes new;
+	struct bytes name2;
 };
 
 /*

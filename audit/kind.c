@@ -6,6 +6,9 @@
 static const struct kind *const kinds[] = {
 	&kind_sysctl,
 	&kind_network,
+	&kind_kernel,
+	&kind_capability,
+	&kind_device,
 };
 
 const struct kind *kind_of(uint32_t kind)

@@ -30,6 +30,9 @@ const struct kind *kind_of(uint32_t kind);
 
 extern const struct kind kind_sysctl;
 extern const struct kind kind_network;
+extern const struct kind kind_kernel;
+extern const struct kind kind_capability;
+extern const struct kind kind_device;
 
 /* ---- what the files of kinds share ---- */
 

@@ -14,6 +14,7 @@
 #define CGW_ABI_H
 
 #include <linux/types.h>
+#include "lsm_hooks.h"
 
 /* A build that differs in its version only: what the tests of upgrades are made with. */
 #ifndef CGW_ABI_BUMP
@@ -115,6 +116,10 @@ enum cgw_op {
 /* Operations with a peer have one table each in a policy: connect, bind, listen. */
 #define CGW_PEER_OPS 3
 #define CGW_PEER_OP(op) ((op)-CGW_OP_CONNECT)
+
+/* Accesses to devices have one table each: read, write, mknod. */
+#define CGW_DEVICE_OPS 3
+#define CGW_DEVICE_OP(op) ((op)-CGW_OP_DEVICE_READ)
 
 /* Groups of protocols. OTHER (L2TP, DCCP, ...) has no name in the language: only rules without
  * protocols cover it. */
@@ -266,13 +271,25 @@ struct cgw_policy {
 			[2]; /* chain of automata over unix names, without the @; accept: ref */
 	__u32 unix_could[CGW_PEER_OPS]; /* strongest deny or audit ref over unix paths: if the path
 					   is ambiguous */
-	__u32 deny_ops;	 /* bit set of enum cgw_op: operations that some rule denies */
-	__u32 audit_ops; /* the same for audit */
-	__u32 selectors; /* text: the cgroup globs, separated by blanks */
-	__u32 files[2];	 /* chain of automata over absolute paths, and over names of memfds; accept:
-			    offset of a struct cgw_file_class */
-	__u32 reserved[6];
+	__u32 deny_ops;	    /* bit set of enum cgw_op: operations that some rule denies */
+	__u32 audit_ops;    /* the same for audit */
+	__u32 selectors;    /* text: the cgroup globs, separated by blanks */
+	__u32 powers;	    /* table enum policy_power -> ref */
+	__u32 capabilities; /* table CAP_* -> ref */
+	__u32 devices;	    /* offset of a struct cgw_devices; 0: no rules */
+	/* chain of automata over absolute paths, and over names of memfds; accept: offset of a
+	 * struct cgw_file_class */
+	__u32 files[2];
+	__u32 reserved[3];
 };
+
+/* Tables CGW_DEVICE_KEY -> ref for each access and type: 0 character, 1 block. */
+struct cgw_devices {
+	__u32 tables[CGW_DEVICE_OPS][2];
+	__u32 reserved[2];
+};
+
+#define CGW_DEVICE_KEY(major, minor) ((__u32)(major) << 20 | ((__u32)(minor)&0xfffff))
 
 /* In place of a rule's index: the decision was made without one (reason tells why). */
 #define CGW_NO_RULE CGW_REF_INDEX
@@ -371,6 +388,10 @@ struct cgw_control {
 enum cgw_event_kind {
 	CGW_EVENT_SYSCTL = 1,
 	CGW_EVENT_NETWORK = 2,
+	CGW_EVENT_FILE = 3,
+	CGW_EVENT_KERNEL = 4,
+	CGW_EVENT_CAPABILITY = 5,
+	CGW_EVENT_DEVICE = 6,
 };
 
 /* The hook that saw the operation. The names stand in policies/names.c. */
@@ -386,6 +407,10 @@ enum cgw_hook {
 	CGW_HOOK_CONNECT_UNIX = 9,
 	CGW_HOOK_SENDMSG_UNIX = 10,
 	CGW_HOOK_EGRESS = 11,
+	CGW_HOOK_DEVICE = 12,
+#define CGW_HOOK_NUMBER(number, name, hook, help) CGW_HOOK_##number,
+	CGW_LSM_HOOKS(CGW_HOOK_NUMBER)
+#undef CGW_HOOK_NUMBER
 	CGW_HOOK_COUNT,
 };
 
@@ -441,6 +466,17 @@ struct cgw_event {
 			__u32 port;	/* host order; CGW_PORT_UNKNOWN: not readable */
 			__u32 address[4]; /* host order, most significant first; IPv4 in [0] */
 		} network;
+		struct {
+			__u32 power; /* enum policy_power */
+		} kernel;
+		struct {
+			__u32 number; /* CAP_* */
+		} capability;
+		struct {
+			__u32 type; /* 'c' or 'b' */
+			__u32 major;
+			__u32 minor;
+		} device;
 	};
 	/* Lengths of what stands in the tail, one after the other, without NULs. */
 	__u16 cgroup_len; /* cgroup path from the instance's cgroup root; "" is the root itself */
@@ -449,12 +485,12 @@ struct cgw_event {
 			   after a NUL */
 	__u16 old_len;	/* sysctl */
 	__u16 new_len;
-	__u16 reserved1;
+	__u16 name2_len; /* file: the second path of a rename or link */
 	__u8 tail[];
 };
 
-/* Most that the tail can hold: cgroup, exe and name of CGW_TEXT_MAX each, two values. */
-#define CGW_EVENT_TAIL_MAX (3 * CGW_TEXT_MAX + 2 * CGW_VALUE_SHOWN)
+/* Most that the tail can hold: cgroup, exe and two names of CGW_TEXT_MAX each, two values. */
+#define CGW_EVENT_TAIL_MAX (4 * CGW_TEXT_MAX + 2 * CGW_VALUE_SHOWN)
 
 #define CGW_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 CGW_ASSERT_SIZE(struct cgw_set, 128);
@@ -467,6 +503,7 @@ CGW_ASSERT_SIZE(struct cgw_peer_class, 32);
 CGW_ASSERT_SIZE(struct cgw_sysctl_class, 16);
 CGW_ASSERT_SIZE(struct cgw_file_class, 16);
 CGW_ASSERT_SIZE(struct cgw_policy, 128);
+CGW_ASSERT_SIZE(struct cgw_devices, 32);
 CGW_ASSERT_SIZE(struct cgw_rule, 32);
 CGW_ASSERT_SIZE(struct cgw_attachment, 16);
 CGW_ASSERT_SIZE(struct cgw_scope, 152);

@@ -172,6 +172,15 @@ static __always_inline __u8 emit_judged(__u64 task_cgroup_id, __u32 policy)
 	return CGW_JUDGED_SOCKET;
 }
 
+/* The key of the rule that decided, by which it is counted; 0: no single rule. */
+static __always_inline __u64 decision_key(struct call *call, const struct cgw_decision *decision)
+{
+	if (decision->rule == CGW_NO_RULE)
+		return 0;
+	return cgw_u64(&call->view,
+		cgw_header(&call->view, rules) + decision->rule * (__u32)sizeof(struct cgw_rule));
+}
+
 /* Counts the decision and fills in what all events have. */
 static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u32 op)
 {
@@ -190,10 +199,7 @@ static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u3
 	event->size = sizeof(*event);
 	event->generation = call->generation;
 	event->rule = decision->rule;
-	if (decision->rule != CGW_NO_RULE)
-		event->rule_key = cgw_u64(
-			&call->view, cgw_header(&call->view, rules) +
-					     decision->rule * (__u32)sizeof(struct cgw_rule));
+	event->rule_key = decision_key(call, decision);
 	event->kind = kind;
 	event->hook = hook;
 	event->op = op;

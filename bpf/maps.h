@@ -109,7 +109,7 @@ struct scratch {
 	} path;
 	union {
 		struct cgw_event event;
-		__u8 event_bytes[sizeof(struct cgw_event) + 4 * CGW_TEXT_MAX + CGW_TEXT_MAX];
+		__u8 event_bytes[sizeof(struct cgw_event) + 5 * CGW_TEXT_MAX + CGW_TEXT_MAX];
 	};
 };
 

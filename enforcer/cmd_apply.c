@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "changes.h"
 #include "command.h"
+#include "demand.h"
 #include "gaps.h"
 #include "hooks.h"
 #include "instance.h"
@@ -61,6 +62,7 @@ struct apply {
 	struct image old;
 	struct attachments attachments;
 	struct changes changes;
+	struct offers offers;
 	bool unchanged;
 };
 
@@ -98,10 +100,17 @@ static struct instance *target(struct apply *apply)
 	return apply->plan == UPGRADE_REPLACE ? &apply->next : &apply->instance;
 }
 
-/* The hooks that rules are checked against: what is loaded, or what a load would give. */
-static uint32_t offered_hooks(struct apply *apply)
+/* What rules are checked against: what is loaded then, or what a load would give. */
+static int offer_hooks(struct apply *apply)
 {
-	return target(apply)->present ? hooks_loaded(target(apply)) : ~0U;
+	struct instance *instance = target(apply);
+	struct hook_set needed = hooks_needed(&apply->ruleset.image);
+
+	if (!apply->options.dry_run)
+		return demand_load(instance, needed, &apply->offers);
+	demand_ask(instance->present && apply->plan == UPGRADE_NOTHING ? instance : NULL, needed,
+		&apply->offers);
+	return 0;
 }
 
 /* The root in common->cgroup_root: the one given, else the instance's, else the default. */
@@ -181,11 +190,11 @@ static int prepare(struct apply *apply)
 static bool is_in_force(const struct apply *apply)
 {
 	const struct image *new = &apply->ruleset.image;
-	uint32_t needed = hooks_needed(new);
+	struct hook_set needed = hook_set_and(hooks_needed(new), apply->offers.loaded);
 
 	return apply->plan == UPGRADE_NOTHING && apply->old.data &&
 	       image_header(&apply->old)->checksum == image_header(new)->checksum &&
-	       !(needed & hooks_loaded(&apply->instance) & ~hooks_alive(&apply->instance));
+	       hook_set_is_empty(hook_set_minus(needed, hooks_alive(&apply->instance)));
 }
 
 static void report(const struct apply *apply)
@@ -225,14 +234,16 @@ static void report(const struct apply *apply)
 static int judge(struct apply *apply)
 {
 	struct ruleset *ruleset = &apply->ruleset;
-	int err = compile(apply);
+	int err = compile(apply), failed = 0;
 
 	if (!err)
+		failed = offer_hooks(apply);
+	if (!err && !failed)
 		err = gaps_check(
-			&ruleset->policies, &ruleset->image, offered_hooks(apply), &ruleset->diags);
+			&ruleset->policies, &ruleset->image, &apply->offers, &ruleset->diags);
 	output_diagnostics(&ruleset->diags);
-	if (err)
-		return STATUS_NOT;
+	if (err || failed)
+		return err ? STATUS_NOT : output_status(failed);
 	image_seal(&ruleset->image, 0); /* rules may have been marked by gaps_check() */
 	changes_find(&apply->changes, &apply->old, &ruleset->image);
 	apply->unchanged = is_in_force(apply);
@@ -258,6 +269,9 @@ static void take_back(struct apply *apply)
 		instance_remove(&apply->next);
 	if (apply->made)
 		instance_remove(&apply->instance);
+	else if (apply->plan == UPGRADE_NOTHING && apply->instance.present &&
+		 !apply->options.dry_run && apply->old.data)
+		demand_unload(&apply->instance, hooks_needed(&apply->old));
 	else if (apply->instance.dir_fd >= 0 && !apply->instance.present && !apply->options.dry_run)
 		rmdir(apply->instance.dir); /* unless there is something in it */
 }

@@ -106,15 +106,20 @@ static void diagnose(struct diagnosis *diagnosis, const struct doctor_options *o
 	diagnosis->scratch = probe.scratch != NULL;
 	diagnosis->scratch_error = probe.scratch_error;
 	diagnosis->ok = diagnosis->cgroup2 && diagnosis->bpffs_mounted;
-	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++) {
-		diagnosis->hooks[hook] = probe_hook(&probe, hook);
-		if (probe_hook_is_needed(hook))
-			diagnosis->ok &= diagnosis->hooks[hook].state == PROBE_YES;
-	}
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++) {
 		diagnosis->features[feature] = probe_feature(&probe, feature);
 		if (probe_feature_is_needed(feature))
 			diagnosis->ok &= diagnosis->features[feature].state == PROBE_YES;
+	}
+	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++) {
+		bool lsm = probe_hook_is_lsm(hook);
+
+		/* Without BPF LSM none of its hooks is of use, whatever can be loaded. */
+		diagnosis->hooks[hook] = lsm && diagnosis->features[PROBE_LSM].state != PROBE_YES
+						 ? diagnosis->features[PROBE_LSM]
+						 : probe_hook(&probe, hook);
+		if (probe_hook_is_needed(hook))
+			diagnosis->ok &= diagnosis->hooks[hook].state == PROBE_YES;
 	}
 }
 
@@ -298,13 +303,21 @@ static void print_coverage(const struct diagnosis *diagnosis)
 	}
 }
 
+/* LSM hooks are many: without BPF LSM its own row says all. */
+static bool is_told(const struct diagnosis *diagnosis, enum cgw_hook hook)
+{
+	return !probe_hook_is_lsm(hook) || diagnosis->features[PROBE_LSM].state == PROBE_YES;
+}
+
 static void print_text(const struct diagnosis *diagnosis)
 {
 	print_surroundings(diagnosis);
 	output_print("\n%sHooks%s\n", output_colour(COLOUR_STRONG), output_colour_end());
 	for (const struct cgw_name *row = cgw_hook_names; row->name; row++)
-		print_result(row->name, &diagnosis->hooks[row->value],
-			probe_hook_is_needed(row->value), row->help, probe_hook_remedy(row->value));
+		if (is_told(diagnosis, row->value))
+			print_result(row->name, &diagnosis->hooks[row->value],
+				probe_hook_is_needed(row->value), row->help,
+				probe_hook_remedy(row->value));
 	output_print("\n%sFeatures%s\n", output_colour(COLOUR_STRONG), output_colour_end());
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++)
 		print_result(probe_feature_name(feature), &diagnosis->features[feature],

@@ -12,6 +12,7 @@
 #include "attachments.h"
 #include "cgroup.h"
 #include "command.h"
+#include "demand.h"
 #include "gaps.h"
 #include "hooks.h"
 #include "instance.h"
@@ -133,6 +134,7 @@ static int compile(struct run *run)
 {
 	struct ruleset *ruleset = &run->ruleset;
 	struct attachments attachments __attribute__((cleanup(attachments_free))) = {};
+	struct offers offers;
 	uint64_t id;
 	int err = cgroup_id_of(run->cgroup.data, &id);
 
@@ -153,9 +155,9 @@ static int compile(struct run *run)
 			attachments.count, &ruleset->diags);
 	if (!err)
 		image_configure(&ruleset->image, &run->settings);
+		err = demand_load(&run->instance, hooks_needed(&ruleset->image), &offers);
 	if (!err)
-		err = gaps_check(&ruleset->policies, &ruleset->image, hooks_loaded(&run->instance),
-			&ruleset->diags);
+		err = gaps_check(&ruleset->policies, &ruleset->image, &offers, &ruleset->diags);
 	output_diagnostics(&ruleset->diags);
 	return err ? -EINVAL : 0;
 }

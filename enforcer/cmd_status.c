@@ -90,7 +90,7 @@ static int read_state(struct state *state, const char *bpffs)
 /* Every operation that the ruleset denies is denied. */
 static bool is_in_force(const struct state *state)
 {
-	return state->published && !state->drift.missing;
+	return state->published && hook_set_is_empty(state->drift.missing);
 }
 
 static const char *coverage_word(const struct cgw_rule *rule)
@@ -190,12 +190,12 @@ static void print_settings(const struct state *state)
 static void json_rest(const struct state *state, struct json *json)
 {
 	json_array(json, "hooks");
-	for (int i = 0; hooks[i].name; i++) {
-		if (!(state->drift.needed >> i & 1))
+	for (int i = 1; i < HOOK_COUNT; i++) {
+		if (!hook_set_has(&state->drift.needed, i))
 			continue;
 		json_object(json, NULL);
 		json_text(json, "name", hooks[i].name);
-		json_bool(json, "attached", !(state->drift.missing >> i & 1));
+		json_bool(json, "attached", !hook_set_has(&state->drift.missing, i));
 		json_object_end(json);
 	}
 	json_array_end(json);
@@ -285,10 +285,10 @@ static void print_policy(const struct state *state, uint32_t slot)
 static void print_hooks(const struct state *state)
 {
 	output_print("hooks:");
-	for (int i = 0; hooks[i].name; i++)
-		if (state->drift.needed >> i & 1)
+	for (int i = 1; i < HOOK_COUNT; i++)
+		if (hook_set_has(&state->drift.needed, i))
 			output_print(" %s%s", hooks[i].name,
-				state->drift.missing >> i & 1 ? " (MISSING)" : "");
+				hook_set_has(&state->drift.missing, i) ? " (MISSING)" : "");
 	output_print("\n");
 }
 
@@ -319,7 +319,9 @@ static void print_text(const struct state *state)
 		return;
 	}
 	output_print("generation %u is in force%s\n", image_header(&state->image)->generation,
-		state->drift.missing ? ", BUT HOOKS ARE MISSING: not all of it is enforced" : "");
+		hook_set_is_empty(state->drift.missing)
+			? ""
+			: ", BUT HOOKS ARE MISSING: not all of it is enforced");
 	print_settings(state);
 	print_hooks(state);
 	for (size_t i = 0; i < state->attachments.count; i++)

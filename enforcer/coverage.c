@@ -4,34 +4,59 @@
 #include <string.h>
 #include "names.h"
 
-#define HOOK(name) (1U << CGW_HOOK_##name)
+#define HOOK(name) CGW_HOOK_##name
 #define FEATURE(name) (1U << PROBE_##name)
-#define CONNECT (HOOK(CONNECT4) | HOOK(CONNECT6))
-#define SENDMSG (HOOK(SENDMSG4) | HOOK(SENDMSG6))
-#define UNIX (HOOK(CONNECT_UNIX) | HOOK(SENDMSG_UNIX))
+#define CONNECT HOOK(CONNECT4), HOOK(CONNECT6)
+#define SENDMSG HOOK(SENDMSG4), HOOK(SENDMSG6)
+#define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
 
 const struct coverage_row coverage_rows[] = {
-	{"sysctl", "read, write", HOOK(SYSCTL), 0, NULL, true, NULL},
-	{"network", "connect tcp", CONNECT, 0, NULL, true, NULL},
-	{"network", "connect udp", CONNECT | SENDMSG | HOOK(EGRESS), 0, NULL, true, NULL},
-	{"network", "connect icmp", HOOK(EGRESS), 0, NULL, true, NULL},
-	{"network", "connect sctp, raw, others", HOOK(EGRESS), 0, NULL, true,
+	{"sysctl", "read, write", {HOOK(SYSCTL)}, {0}, 0, NULL, true, NULL},
+	{"network", "connect tcp", {CONNECT}, {0}, 0, NULL, true, NULL},
+	{"network", "connect udp", {CONNECT, SENDMSG, HOOK(EGRESS)}, {0}, 0, NULL, true, NULL},
+	{"network", "connect icmp", {HOOK(EGRESS)}, {0}, 0, NULL, true, NULL},
+	{"network", "connect sctp, raw, others", {HOOK(EGRESS)}, {0}, 0, NULL, true,
 		"packet sockets are seen by no hook for addresses"},
-	{"network", "connect unix @abstract", UNIX, 0, NULL, true, NULL},
-	{"network", "connect unix /path", UNIX, 0, "lsm/unix_stream_connect", true,
+	{"network", "connect unix @abstract", {UNIX}, {0}, 0, NULL, true, NULL},
+	{"network", "connect unix /path", {UNIX}, {0}, 0, "lsm/unix_stream_connect", true,
 		"judged by the name given: a symbolic link or another mount of it slips by; "
 		"refused unless on-missing = warn"},
-	{"network", "bind tcp, udp", HOOK(BIND4) | HOOK(BIND6), 0, NULL, true, NULL},
-	{"network", "bind icmp, sctp, raw, unix", 0, FEATURE(LSM), "lsm/socket_bind", false, NULL},
-	{"network", "listen", 0, FEATURE(LSM), "lsm/socket_listen", false, NULL},
-	{"network", "socket inet, inet6", HOOK(SOCK_CREATE), 0, NULL, true, NULL},
-	{"network", "socket, other families", 0, FEATURE(LSM), "lsm/socket_create", false, NULL},
-	{"file", "read, write, exec", 0, FEATURE(LSM), "lsm/file_open and others", false, NULL},
-	{"kernel", "all powers", 0, FEATURE(LSM), "lsm hooks of each power", false, NULL},
-	{"capability", "all", 0, FEATURE(LSM), "lsm/capable", false, NULL},
-	{"device", "r, w, m", 0, FEATURE(DEVICE), NULL, false, NULL},
-	{NULL, NULL, 0, 0, NULL, false, NULL},
+	{"network", "bind tcp, udp", {HOOK(BIND4), HOOK(BIND6)}, {0}, 0, NULL, true, NULL},
+	{"network", "bind icmp, sctp, raw, unix", {0}, {0}, FEATURE(LSM), "lsm/socket_bind", false,
+		NULL},
+	{"network", "listen", {0}, {0}, FEATURE(LSM), "lsm/socket_listen", false, NULL},
+	{"network", "socket inet, inet6", {HOOK(SOCK_CREATE)}, {0}, 0, NULL, true, NULL},
+	{"network", "socket, other families", {0}, {0}, FEATURE(LSM), "lsm/socket_create", false,
+		NULL},
+	{"file", "read, write, exec", {0}, {0}, FEATURE(LSM), "lsm/file_open and others", false,
+		NULL},
+	{"kernel", "mount", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "chroot", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "ptrace", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "module", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "bpf", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "userns", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "perf", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "kexec", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "keyring", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "io_uring", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "settime", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "syslog", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "kill-outside", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "personality", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"capability", "all", {HOOK(CAPABLE)}, {0}, 0, NULL, true, NULL},
+	{"device", "r, w, m", {HOOK(DEVICE)}, {0}, 0, NULL, true, NULL},
+	{NULL, NULL, {0}, {0}, 0, NULL, false, NULL},
 };
+
+struct hook_set coverage_set(const uint8_t list[COVERAGE_HOOKS + 1])
+{
+	struct hook_set set = {0};
+
+	for (; *list; list++)
+		hook_set_add(&set, *list);
+	return set;
+}
 
 const struct coverage_row *coverage_find(const char *section, const char *operation)
 {
@@ -41,15 +66,22 @@ const struct coverage_row *coverage_find(const char *section, const char *operat
 	abort(); /* a slip between this table and its caller */
 }
 
-/* Calls back for the result of each hook and feature that the row needs. */
+/* Calls back for the result of each hook of the list. */
+static void each_hook(const uint8_t *list, const struct probe_result *hooks,
+	void (*visit)(const char *name, const struct probe_result *result, void *context),
+	void *context)
+{
+	for (; *list; list++)
+		visit(cgw_name_of(cgw_hook_names, *list), &hooks[*list], context);
+}
+
+/* The same for what the row cannot do without. */
 static void each_need(const struct coverage_row *row, const struct probe_result *hooks,
 	const struct probe_result *features,
 	void (*visit)(const char *name, const struct probe_result *result, void *context),
 	void *context)
 {
-	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++)
-		if (row->hooks & 1U << hook)
-			visit(cgw_name_of(cgw_hook_names, hook), &hooks[hook], context);
+	each_hook(row->hooks, hooks, visit, context);
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++)
 		if (row->features & 1U << feature)
 			visit(probe_feature_name(feature), &features[feature], context);
@@ -68,16 +100,19 @@ static void find_worst(const char *name, const struct probe_result *result, void
 enum coverage coverage_of(const struct coverage_row *row, const struct probe_result *hooks,
 	const struct probe_result *features)
 {
-	enum probe_state worst = PROBE_YES;
+	enum probe_state worst = PROBE_YES, more = PROBE_YES;
 
 	if (!row->program)
 		return COVERAGE_NONE;
 	each_need(row, hooks, features, find_worst, &worst);
 	if (worst == PROBE_NO)
 		return COVERAGE_NONE;
-	if (worst == PROBE_UNTRIED)
+	each_hook(row->more, hooks, find_worst, &more);
+	if (worst == PROBE_UNTRIED || more == PROBE_UNTRIED)
 		return COVERAGE_UNTRIED;
-	return row->gap ? COVERAGE_PARTIAL : COVERAGE_FULL;
+	if (!row->more[0])
+		return row->gap ? COVERAGE_PARTIAL : COVERAGE_FULL;
+	return more == PROBE_NO ? COVERAGE_PARTIAL : COVERAGE_FULL;
 }
 
 static void add_name(struct strbuf *out, const char *name)
@@ -88,11 +123,10 @@ static void add_name(struct strbuf *out, const char *name)
 void coverage_hooks(const struct coverage_row *row, void (*visit)(const char *name, void *context),
 	void *context)
 {
-	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++)
-		if (row->hooks & 1U << hook)
-			visit(cgw_name_of(cgw_hook_names, hook), context);
-	if (row->features & FEATURE(DEVICE))
-		visit(probe_feature_name(PROBE_DEVICE), context);
+	for (const uint8_t *hook = row->hooks; *hook; hook++)
+		visit(cgw_name_of(cgw_hook_names, *hook), context);
+	for (const uint8_t *hook = row->more; *hook; hook++)
+		visit(cgw_name_of(cgw_hook_names, *hook), context);
 	if (row->features & FEATURE(LSM))
 		visit(row->lsm, context);
 }
@@ -106,12 +140,16 @@ static void add_missing(const char *name, const struct probe_result *result, voi
 void coverage_missing(const struct coverage_row *row, const struct probe_result *hooks,
 	const struct probe_result *features, struct strbuf *out)
 {
+	bool none;
+
 	each_need(row, hooks, features, add_missing, out);
+	none = out->length;
+	each_hook(row->more, hooks, add_missing, out);
 	if (out->length)
 		strbuf_puts(out, " is missing in this kernel");
 	if (!row->program)
 		strbuf_printf(out, "%scgward has no program for it yet", out->length ? "; " : "");
-	if (!out->length && row->gap)
-		strbuf_printf(out, "%s%s%s", row->gap, row->lsm ? "; would need " : "",
-			row->lsm ? row->lsm : "");
+	if (!none && row->program && row->gap && (out->length || !row->more[0]))
+		strbuf_printf(out, "%s%s%s%s", out->length ? ": " : "", row->gap,
+			row->lsm ? "; would need " : "", row->lsm ? row->lsm : "");
 }

@@ -8,23 +8,34 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "hook_set.h"
 #include "probe.h"
 #include "strbuf.h"
+
+#define COVERAGE_HOOKS 23
 
 struct coverage_row {
 	const char *section;   /* NULL ends the table */
 	const char *operation; /* as people say it: "connect tcp" */
-	uint32_t hooks;	       /* all that are needed: bit set 1 << enum cgw_hook */
-	uint32_t features;     /* the same: bit set 1 << enum probe_feature */
-	const char *lsm;       /* the LSM hooks that it needs or lacks, or NULL */
-	bool program;	       /* this version of cgward has the programs */
-	const char *gap;       /* what slips by all the same, or NULL */
+	/* Numbers of hooks, 0 ends the list: without one of the first nothing is enforced; without
+	 * one of the others something slips by, see gap. */
+	uint8_t hooks[COVERAGE_HOOKS + 1];
+	uint8_t more[COVERAGE_HOOKS + 1];
+	uint32_t features; /* needed: bit set 1 << enum probe_feature */
+	const char *lsm;   /* the LSM hooks that it needs or lacks and cgward has no program for, or
+			      NULL */
+	bool program;	   /* this version of cgward has the programs */
+	/* What slips by without the hooks in `more`, or always if there are none there; or NULL. */
+	const char *gap;
 };
 
 extern const struct coverage_row coverage_rows[];
 
 /* The row with this section and operation; there must be one. */
 const struct coverage_row *coverage_find(const char *section, const char *operation);
+
+/* A list of hooks of a row as a set. */
+struct hook_set coverage_set(const uint8_t list[COVERAGE_HOOKS + 1]);
 
 enum coverage {
 	COVERAGE_FULL = 1,

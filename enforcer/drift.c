@@ -58,17 +58,17 @@ static void find_root(struct drift *drift, const struct instance *instance)
 static void find_hooks(
 	struct drift *drift, const struct instance *instance, const struct image *image)
 {
-	uint32_t pinned = hooks_pinned(instance), alive = hooks_alive(instance);
-	uint32_t needed = hooks_needed(image), loaded = hooks_loaded(instance);
+	struct hook_set pinned = hooks_pinned(instance), loaded = hooks_loaded(instance);
 
 	/* One whose program's pin is gone, but not its link, is loaded all the same. */
-	drift->needed = needed & (loaded | pinned);
-	drift->missing = drift->needed & ~alive;
-	for (int i = 0; hooks[i].name; i++)
-		if (drift->missing >> i & 1)
+	drift->needed = hook_set_and(hooks_needed(image), hook_set_or(loaded, pinned));
+	drift->missing = hook_set_minus(drift->needed, hooks_alive(instance));
+	for (int i = 1; i < HOOK_COUNT; i++)
+		if (hook_set_has(&drift->missing, i))
 			add(drift,
-				pinned >> i & 1 ? "the link of hook %s has been detached or changed"
-						: "the pin of the link of hook %s is gone",
+				hook_set_has(&pinned, i)
+					? "the link of hook %s has been detached or changed"
+					: "the pin of the link of hook %s is gone",
 				hooks[i].name);
 }
 

@@ -4,14 +4,15 @@
 #define CGW_DRIFT_H
 
 #include <stddef.h>
+#include "hook_set.h"
 #include "instance.h"
 
 /* One line of text for each thing that is missing or wrong. */
 struct drift {
 	char **lines;
 	size_t count, room;
-	uint32_t needed;  /* hooks that the ruleset needs and that this kernel has */
-	uint32_t missing; /* those of them that are not in force */
+	struct hook_set needed;	 /* hooks that the ruleset needs and that this kernel has */
+	struct hook_set missing; /* those of them that are not in force */
 };
 
 /* `image`: the ruleset in force, or NULL. The instance may be one that is not present. */

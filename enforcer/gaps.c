@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include "coverage.h"
 #include "hooks.h"
+#include "names.h"
 
 static bool has_op(const struct policy_rule *rule, enum cgw_op op)
 {
@@ -47,23 +48,12 @@ static const struct coverage_row *row_of(const struct policy_rule *rule)
 	case SECTION_FILE:
 		return coverage_find("file", "read, write, exec");
 	case SECTION_KERNEL:
-		return coverage_find("kernel", "all powers");
+		return coverage_find("kernel", cgw_name_of(cgw_power_names, rule->power));
 	case SECTION_CAPABILITY:
 		return coverage_find("capability", "all");
 	default:
 		return coverage_find("device", "r, w, m");
 	}
-}
-
-/* Hooks as a bit set of enum cgw_hook, as the coverage table has them. */
-static uint32_t hook_numbers(uint32_t rows)
-{
-	uint32_t set = 0;
-
-	for (int i = 0; hooks[i].name; i++)
-		if (rows >> i & 1 && hooks[i].hook)
-			set |= 1U << hooks[i].hook;
-	return set;
 }
 
 static void add_hook(const char *name, void *context)
@@ -73,23 +63,68 @@ static void add_hook(const char *name, void *context)
 	strbuf_printf(out, "%s%s", out->length ? ", " : "", name);
 }
 
+static void add_hooks(struct strbuf *out, struct hook_set set)
+{
+	for (int hook = 1; hook < CGW_HOOK_COUNT; hook++)
+		if (hook_set_has(&set, hook))
+			add_hook(cgw_name_of(cgw_hook_names, hook), out);
+}
+
+/* Why hooks of the set are not to be had; the first reason speaks for all. */
+static void add_reason(struct strbuf *why, struct hook_set missing, const struct offers *offers)
+{
+	int hook = 1;
+
+	while (hook < CGW_HOOK_COUNT && !hook_set_has(&missing, hook))
+		hook++;
+	switch (hook < CGW_HOOK_COUNT ? offers->states[hook].state : OFFER_NO_HOOK) {
+	case OFFER_NO_LSM:
+		strbuf_printf(why,
+			"and BPF LSM cannot be used (%s): it takes a kernel with "
+			"CONFIG_BPF_LSM=y and bpf in the list lsm=...,bpf on the kernel command "
+			"line",
+			offers->lsm.why ? offers->lsm.why : strerror(offers->lsm.error));
+		break;
+	case OFFER_REFUSED:
+		strbuf_printf(why, "whose program this kernel refuses: %s (--verbose tells more)",
+			strerror(offers->states[hook].error));
+		break;
+	default:
+		strbuf_puts(why, "which this kernel does not have (see `cgward doctor`)");
+	}
+}
+
 /* CGW_RULE_UNENFORCED or CGW_RULE_PARTLY with the reason, or 0. */
-static uint32_t rule_gap(const struct policy_rule *rule, uint32_t loaded, struct strbuf *why)
+static uint32_t rule_gap(
+	const struct policy_rule *rule, const struct offers *offers, struct strbuf *why)
 {
 	const struct coverage_row *row = row_of(rule);
+	struct hook_set missing = hook_set_minus(coverage_set(row->hooks), offers->loaded);
+	struct hook_set more = hook_set_minus(coverage_set(row->more), offers->loaded);
 	struct strbuf names __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 
-	if (row->program && !(row->hooks & ~hook_numbers(loaded))) {
-		if (!row->lsm)
-			return 0;
+	if (!row->program) {
+		coverage_hooks(row, add_hook, &names);
+		strbuf_printf(why, "it needs %s, for which cgward has no program yet",
+			strbuf_text(&names));
+		return CGW_RULE_UNENFORCED;
+	}
+	if (!hook_set_is_empty(missing)) {
+		add_hooks(&names, missing);
+		strbuf_printf(why, "it needs %s, ", strbuf_text(&names));
+		add_reason(why, missing, offers);
+		return CGW_RULE_UNENFORCED;
+	}
+	if (row->lsm) {
 		strbuf_printf(why, "without %s it is %s", row->lsm, row->gap);
 		return CGW_RULE_PARTLY;
 	}
-	coverage_hooks(row, add_hook, &names);
-	strbuf_printf(why, "it needs %s, %s", strbuf_text(&names),
-		row->program ? "which this kernel does not have (see `cgward doctor`)"
-			     : "for which cgward has no program yet");
-	return CGW_RULE_UNENFORCED;
+	if (hook_set_is_empty(more))
+		return 0;
+	add_hooks(&names, more);
+	strbuf_printf(why, "%s; that would take %s, ", row->gap, strbuf_text(&names));
+	add_reason(why, more, offers);
+	return CGW_RULE_PARTLY;
 }
 
 /* The policy's connect rules without protocol mean every protocol; what no program sees is named
@@ -136,10 +171,10 @@ static void mark(struct image *image, const char *policy, const char *text, uint
 }
 
 static void check_rule(const struct policy *policy, const struct policy_rule *rule,
-	struct image *image, uint32_t loaded, struct diagnostics *diags)
+	struct image *image, const struct offers *offers, struct diagnostics *diags)
 {
 	struct strbuf why __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-	uint32_t flags = rule->action == CGW_ACTION_ALLOW ? 0 : rule_gap(rule, loaded, &why);
+	uint32_t flags = rule->action == CGW_ACTION_ALLOW ? 0 : rule_gap(rule, offers, &why);
 
 	if (!flags)
 		return;
@@ -154,7 +189,7 @@ static void check_rule(const struct policy *policy, const struct policy_rule *ru
 	mark(image, policy->name, rule->text, flags);
 }
 
-int gaps_check(const struct policies *policies, struct image *image, uint32_t loaded,
+int gaps_check(const struct policies *policies, struct image *image, const struct offers *offers,
 	struct diagnostics *diags)
 {
 	size_t errors = diags->errors;
@@ -163,7 +198,7 @@ int gaps_check(const struct policies *policies, struct image *image, uint32_t lo
 		const struct policy *policy = policies->items[p];
 
 		for (size_t i = 0; i < policy->rule_count; i++)
-			check_rule(policy, &policy->rules[i], image, loaded, diags);
+			check_rule(policy, &policy->rules[i], image, offers, diags);
 		check_unseen(policy, diags);
 	}
 	((struct cgw_image_header *)image->data)->checksum =

@@ -7,118 +7,195 @@
 #include <string.h>
 #include <unistd.h>
 #include "cgroup.h"
+#include "coverage.h"
+#include "names.h"
 #include "output.h"
+#include "policy.h"
 
 /* Not in the headers of libbpf 1.1. Linux 6.7. */
 #define ATTACH_UNIX_CONNECT 49
 #define ATTACH_UNIX_SENDMSG 50
 
-const struct hook hooks[] = {
-	{CGW_HOOK_SYSCTL, "sysctl", "cgward_sysctl", BPF_CGROUP_SYSCTL},
-	{CGW_HOOK_CONNECT4, "connect4", "cgward_connect4", BPF_CGROUP_INET4_CONNECT},
-	{CGW_HOOK_CONNECT6, "connect6", "cgward_connect6", BPF_CGROUP_INET6_CONNECT},
-	{CGW_HOOK_SENDMSG4, "sendmsg4", "cgward_sendmsg4", BPF_CGROUP_UDP4_SENDMSG},
-	{CGW_HOOK_SENDMSG6, "sendmsg6", "cgward_sendmsg6", BPF_CGROUP_UDP6_SENDMSG},
-	{CGW_HOOK_BIND4, "bind4", "cgward_bind4", BPF_CGROUP_INET4_BIND},
-	{CGW_HOOK_BIND6, "bind6", "cgward_bind6", BPF_CGROUP_INET6_BIND},
-	{CGW_HOOK_SOCK_CREATE, "sock_create", "cgward_sock_create", BPF_CGROUP_INET_SOCK_CREATE},
-	{CGW_HOOK_CONNECT_UNIX, "connect_unix", "cgward_connect_unix", ATTACH_UNIX_CONNECT},
-	{CGW_HOOK_SENDMSG_UNIX, "sendmsg_unix", "cgward_sendmsg_unix", ATTACH_UNIX_SENDMSG},
-	{CGW_HOOK_EGRESS, "egress", "cgward_egress", BPF_CGROUP_INET_EGRESS},
-	{0, "attach_task", "cgward_attach_task", 0},
-	{0, "fork", "cgward_fork", 0},
-	{0, "exit", "cgward_exit", 0},
-	{0, NULL, NULL, 0},
+#define CGROUP_HOOK(name, type)                                                                    \
+	{                                                                                          \
+		name, "cgward_" name, HOOK_CGROUP, type, NULL, false                               \
+	}
+#define TRACEPOINT(name)                                                                           \
+	{                                                                                          \
+		name, "cgward_" name, HOOK_TRACEPOINT, 0, NULL, false                              \
+	}
+
+const struct hook hooks[HOOK_COUNT] = {
+	[CGW_HOOK_SYSCTL] = CGROUP_HOOK("sysctl", BPF_CGROUP_SYSCTL),
+	[CGW_HOOK_CONNECT4] = CGROUP_HOOK("connect4", BPF_CGROUP_INET4_CONNECT),
+	[CGW_HOOK_CONNECT6] = CGROUP_HOOK("connect6", BPF_CGROUP_INET6_CONNECT),
+	[CGW_HOOK_SENDMSG4] = CGROUP_HOOK("sendmsg4", BPF_CGROUP_UDP4_SENDMSG),
+	[CGW_HOOK_SENDMSG6] = CGROUP_HOOK("sendmsg6", BPF_CGROUP_UDP6_SENDMSG),
+	[CGW_HOOK_BIND4] = CGROUP_HOOK("bind4", BPF_CGROUP_INET4_BIND),
+	[CGW_HOOK_BIND6] = CGROUP_HOOK("bind6", BPF_CGROUP_INET6_BIND),
+	[CGW_HOOK_SOCK_CREATE] = CGROUP_HOOK("sock_create", BPF_CGROUP_INET_SOCK_CREATE),
+	[CGW_HOOK_CONNECT_UNIX] = CGROUP_HOOK("connect_unix", ATTACH_UNIX_CONNECT),
+	[CGW_HOOK_SENDMSG_UNIX] = CGROUP_HOOK("sendmsg_unix", ATTACH_UNIX_SENDMSG),
+	[CGW_HOOK_EGRESS] = CGROUP_HOOK("egress", BPF_CGROUP_INET_EGRESS),
+	[CGW_HOOK_DEVICE] = {"device", "cgward_device", HOOK_CGROUP, BPF_CGROUP_DEVICE, NULL, true},
+#define LSM_HOOK(number, name, lsm, help)                                                          \
+	[CGW_HOOK_##number] = {#name, "cgward_" #name, HOOK_LSM, 0, #lsm, true},
+	CGW_LSM_HOOKS(LSM_HOOK)
+#undef LSM_HOOK
+		[HOOK_ATTACH_TASK] = TRACEPOINT("attach_task"),
+	[HOOK_FORK] = TRACEPOINT("fork"),
+	[HOOK_EXIT] = TRACEPOINT("exit"),
 };
 
-static uint32_t hook_bit(enum cgw_hook hook)
+/* ---- what a ruleset needs ---- */
+
+static void add(struct hook_set *set, const enum cgw_hook *list, size_t count)
 {
-	for (int i = 0; hooks[i].name; i++)
-		if (hooks[i].hook == hook)
-			return 1U << i;
-	return 0;
+	for (size_t i = 0; i < count; i++)
+		hook_set_add(set, list[i]);
 }
 
-static uint32_t policy_hooks(const struct cgw_policy *policy)
+#define ADD(set, ...)                                                                              \
+	add(set, (const enum cgw_hook[]){__VA_ARGS__},                                             \
+		sizeof((const enum cgw_hook[]){__VA_ARGS__}) / sizeof(enum cgw_hook))
+
+static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 {
 	int connect = CGW_PEER_OP(CGW_OP_CONNECT), bind = CGW_PEER_OP(CGW_OP_BIND);
-	uint32_t set = 0;
 
-	if (policy->sysctl)
-		set |= hook_bit(CGW_HOOK_SYSCTL);
 	/*
 	 * An IPv6 socket reaches IPv4 by mapped addresses, and a raw socket any protocol by hand,
 	 * which only egress sees: all of these hooks, whatever the rules name.
 	 */
 	if (policy->peers[connect][0] || policy->peers[connect][1])
-		set |= hook_bit(CGW_HOOK_CONNECT4) | hook_bit(CGW_HOOK_CONNECT6) |
-		       hook_bit(CGW_HOOK_SENDMSG4) | hook_bit(CGW_HOOK_SENDMSG6) |
-		       hook_bit(CGW_HOOK_EGRESS);
+		ADD(set, CGW_HOOK_CONNECT4, CGW_HOOK_CONNECT6, CGW_HOOK_SENDMSG4, CGW_HOOK_SENDMSG6,
+			CGW_HOOK_EGRESS);
 	if (policy->peers[bind][0] || policy->peers[bind][1])
-		set |= hook_bit(CGW_HOOK_BIND4) | hook_bit(CGW_HOOK_BIND6);
+		ADD(set, CGW_HOOK_BIND4, CGW_HOOK_BIND6);
 	if (policy->sockets)
-		set |= hook_bit(CGW_HOOK_SOCK_CREATE);
+		ADD(set, CGW_HOOK_SOCK_CREATE);
 	if (policy->unix_names[connect][CGW_UNIX_PATH] ||
 		policy->unix_names[connect][CGW_UNIX_ABSTRACT])
-		set |= hook_bit(CGW_HOOK_CONNECT_UNIX) | hook_bit(CGW_HOOK_SENDMSG_UNIX);
-	return set;
+		ADD(set, CGW_HOOK_CONNECT_UNIX, CGW_HOOK_SENDMSG_UNIX);
 }
 
-uint32_t hooks_needed(const struct image *image)
+static void add_row(struct hook_set *set, const char *section, const char *operation)
+{
+	const struct coverage_row *row = coverage_find(section, operation);
+
+	*set = hook_set_or(*set, coverage_set(row->hooks));
+	*set = hook_set_or(*set, coverage_set(row->more));
+}
+
+/* Each power has hooks of its own. */
+static void add_powers(struct hook_set *set, const struct image *image, uint32_t offset)
+{
+	const struct cgw_table *table = (const struct cgw_table *)(image->data + offset);
+	const uint32_t *keys = (const uint32_t *)(image->data + table->keys);
+	const uint32_t *refs = (const uint32_t *)(image->data + table->values);
+	uint32_t i = 0;
+
+	for (uint32_t power = 1; power < POWER_COUNT; power++) {
+		while (i + 1 < table->count && keys[i + 1] <= power)
+			i++;
+		if (refs[i] && CGW_REF_ACTION(refs[i]) != CGW_ACTION_ALLOW)
+			add_row(set, "kernel", cgw_name_of(cgw_power_names, power));
+	}
+}
+
+static void add_policy(
+	struct hook_set *set, const struct image *image, const struct cgw_policy *policy)
+{
+	if (policy->sysctl)
+		ADD(set, CGW_HOOK_SYSCTL);
+	add_network(set, policy);
+	if (policy->powers)
+		add_powers(set, image, policy->powers);
+	if (policy->capabilities)
+		add_row(set, "capability", "all");
+	if (policy->devices)
+		add_row(set, "device", "r, w, m");
+}
+
+struct hook_set hooks_needed(const struct image *image)
 {
 	const struct cgw_image_header *header = image_header(image);
-	uint32_t set = 0;
+	struct hook_set set = {0};
 
 	for (uint32_t slot = 0; slot < header->policy_count; slot++) {
 		const struct cgw_policy *policy = image_policy(image, slot);
 
 		if (!(policy->flags & CGW_POLICY_PRESENT))
 			continue;
-		set |= policy_hooks(policy);
-		for (int i = 0; hooks[i].name; i++)
-			if (!hooks[i].hook)
-				set |= 1U << i;
+		add_policy(&set, image, policy);
+		for (int i = HOOK_ATTACH_TASK; i <= HOOK_EXIT; i++)
+			hook_set_add(&set, i);
 	}
 	return set;
 }
 
-static uint32_t pinned(const struct instance *instance, const char *folder)
-{
-	uint32_t set = 0;
+/* ---- what there is ---- */
 
-	for (int i = 0; hooks[i].name; i++) {
+static struct hook_set pinned(const struct instance *instance, const char *folder)
+{
+	struct hook_set set = {0};
+
+	for (int i = 1; i < HOOK_COUNT; i++) {
 		const char *name = strcmp(folder, "links") ? hooks[i].program : hooks[i].name;
 
 		if (!access(instance_path(instance, folder, name), F_OK))
-			set |= 1U << i;
+			hook_set_add(&set, i);
 	}
 	return set;
 }
 
-uint32_t hooks_pinned(const struct instance *instance)
+struct hook_set hooks_pinned(const struct instance *instance)
 {
 	return pinned(instance, "links");
 }
 
-uint32_t hooks_alive(const struct instance *instance)
+struct hook_set hooks_alive(const struct instance *instance)
 {
-	uint32_t set = 0;
+	struct hook_set set = {0};
 
-	for (int i = 0; hooks[i].name; i++)
+	for (int i = 1; i < HOOK_COUNT; i++)
 		if (hook_is_alive(instance, &hooks[i]))
-			set |= 1U << i;
+			hook_set_add(&set, i);
 	return set;
 }
 
-uint32_t hooks_loaded(const struct instance *instance)
+struct hook_set hooks_loaded(const struct instance *instance)
 {
 	return pinned(instance, "progs");
 }
 
+static struct hook_set all(bool on_demand)
+{
+	struct hook_set set = {0};
+
+	for (int i = 1; i < HOOK_COUNT; i++)
+		if (hooks[i].on_demand == on_demand)
+			hook_set_add(&set, i);
+	return set;
+}
+
+struct hook_set hooks_on_demand(void)
+{
+	return all(true);
+}
+
+struct hook_set hooks_always(void)
+{
+	return all(false);
+}
+
+/* ---- attaching ---- */
+
 static int link_create(const struct hook *hook, int program, int cgroup)
 {
-	int link = hook->hook ? bpf_link_create(program, cgroup, hook->attach_type, NULL)
-			      : bpf_raw_tracepoint_open(NULL, program);
+	int link = hook->kind == HOOK_CGROUP
+			   ? bpf_link_create(program, cgroup, hook->attach_type, NULL)
+			   : bpf_raw_tracepoint_open(NULL, program);
 
 	return link < 0 ? -errno : link;
 }
@@ -194,23 +271,23 @@ static int open_root(const struct instance *instance)
 	return err;
 }
 
-int hooks_attach(const struct instance *instance, uint32_t set)
+int hooks_attach(const struct instance *instance, struct hook_set set)
 {
-	uint32_t done = 0;
+	struct hook_set done = {0};
 	int root, err = 0;
 
-	set &= ~hooks_alive(instance);
-	if (!set)
+	set = hook_set_minus(set, hooks_alive(instance));
+	if (hook_set_is_empty(set))
 		return 0;
 	root = open_root(instance);
 	if (root < 0)
 		return root;
-	for (int i = 0; !err && hooks[i].name; i++) {
-		if (!(set & 1U << i))
+	for (int i = 1; !err && i < HOOK_COUNT; i++) {
+		if (!hook_set_has(&set, i))
 			continue;
 		err = hook_attach(instance, &hooks[i], root);
 		if (!err)
-			done |= 1U << i;
+			hook_set_add(&done, i);
 	}
 	close(root);
 	if (err)
@@ -228,14 +305,14 @@ static int remove_pin(const char *pin)
 	return err;
 }
 
-int hooks_detach(const struct instance *instance, uint32_t set)
+int hooks_detach(const struct instance *instance, struct hook_set set)
 {
 	int err = 0;
 
-	for (int i = 0; hooks[i].name; i++) {
+	for (int i = 1; i < HOOK_COUNT; i++) {
 		int failed = remove_pin(new_pin(instance, &hooks[i]));
 
-		if (!failed && set & 1U << i)
+		if (!failed && hook_set_has(&set, i))
 			failed = remove_pin(instance_path(instance, "links", hooks[i].name));
 		if (failed)
 			err = failed;
@@ -268,7 +345,7 @@ bool hook_is_alive(const struct instance *instance, const struct hook *hook)
 		return false;
 	alive = !bpf_obj_get_info_by_fd(link, &info, &length);
 	close(link);
-	if (alive && hook->hook) /* a detached link has no cgroup any more */
+	if (alive && hook->kind == HOOK_CGROUP) /* a detached link has no cgroup any more */
 		alive = info.cgroup.cgroup_id == instance->meta->cgroup_root_id;
 	/* Another program can have been put into the link; a missing pin of ours tells nothing. */
 	id = program_id(instance_path(instance, "progs", hook->program));

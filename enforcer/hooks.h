@@ -13,38 +13,62 @@
 #include <stdint.h>
 #include "abi.h"
 #include "compile.h"
+#include "hook_set.h"
 #include "instance.h"
 
-struct hook {
-	enum cgw_hook hook; /* 0: a tracepoint */
-	const char *name;   /* of the pinned link */
-	const char *program;
-	uint32_t attach_type; /* enum bpf_attach_type; of a cgroup program */
+enum hook_kind {
+	HOOK_CGROUP = 1,
+	HOOK_TRACEPOINT,
+	HOOK_LSM,
 };
 
-/* Ends with a row whose name is NULL. A set of hooks is a bit set of row numbers. */
-extern const struct hook hooks[];
+/* The tracepoints report nothing, so abi.h has no numbers for them. */
+enum {
+	HOOK_ATTACH_TASK = CGW_HOOK_COUNT,
+	HOOK_FORK,
+	HOOK_EXIT,
+	HOOK_COUNT,
+};
+_Static_assert(HOOK_COUNT <= 64 * HOOK_SET_WORDS, "struct hook_set has no room");
 
-/* The hooks that a verified image needs. */
-uint32_t hooks_needed(const struct image *image);
+struct hook {
+	const char *name; /* of the pinned link; NULL: there is no such hook */
+	const char *program;
+	enum hook_kind kind;
+	uint32_t attach_type; /* enum bpf_attach_type; of a cgroup program */
+	const char *lsm;      /* the kernel's name of it; of an LSM program */
+	/* The program is loaded when a ruleset needs it (demand.h), not with the instance. */
+	bool on_demand;
+};
+
+/* By enum cgw_hook and the numbers above; number 0 is no hook. */
+extern const struct hook hooks[HOOK_COUNT];
+
+/* The hooks that a verified image needs, those included without which it is only partly enforced.
+ */
+struct hook_set hooks_needed(const struct image *image);
 
 /* Those that are pinned in links/, and of these those that hook_is_alive() says are in force. */
-uint32_t hooks_pinned(const struct instance *instance);
-uint32_t hooks_alive(const struct instance *instance);
+struct hook_set hooks_pinned(const struct instance *instance);
+struct hook_set hooks_alive(const struct instance *instance);
 
 /* Those whose program this kernel took: pinned in progs/. */
-uint32_t hooks_loaded(const struct instance *instance);
+struct hook_set hooks_loaded(const struct instance *instance);
+
+/* Those that are loaded on demand, and those that come with the instance. */
+struct hook_set hooks_on_demand(void);
+struct hook_set hooks_always(void);
 
 /*
  * Attaches each hook of the set that is not alive; a dead link's pin is replaced once the new link
  * is attached. On failure those that this call attached are detached again. Prints what fails; 0 or
  * -errno.
  */
-int hooks_attach(const struct instance *instance, uint32_t set);
+int hooks_attach(const struct instance *instance, struct hook_set set);
 
 /* Detaches, and removes what a dead cgward left of an attempt to attach. Prints what fails; 0 or
  * -errno. */
-int hooks_detach(const struct instance *instance, uint32_t set);
+int hooks_detach(const struct instance *instance, struct hook_set set);
 
 /* True if the hook's program is really attached: the pinned link still has its cgroup and the
  * program. */

@@ -70,16 +70,15 @@ static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
 	err = bpf_map__set_max_entries(bpf->maps.scratches, cpus * SCRATCH_SLOTS_PER_CPU);
 	if (!err)
 		err = bpf_map__set_max_entries(bpf->maps.processes, process_limit());
-	for (int i = 0; !err && hooks[i].name; i++) {
+	for (int i = 1; !err && i < HOOK_COUNT; i++) {
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(bpf->obj, hooks[i].program);
+		bool is_unix = i == CGW_HOOK_CONNECT_UNIX || i == CGW_HOOK_SENDMSG_UNIX;
 
-		if (hooks[i].hook != CGW_HOOK_CONNECT_UNIX &&
-			hooks[i].hook != CGW_HOOK_SENDMSG_UNIX)
-			continue;
-		err = with_unix
-			      ? bpf_program__set_expected_attach_type(program, hooks[i].attach_type)
-			      : bpf_program__set_autoload(program, false);
+		if (hooks[i].on_demand || (is_unix && !with_unix))
+			err = bpf_program__set_autoload(program, false);
+		else if (is_unix)
+			err = bpf_program__set_expected_attach_type(program, hooks[i].attach_type);
 	}
 	return err;
 }
@@ -112,6 +111,18 @@ static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
 	return err;
 }
 
+static int pin_program(const struct instance *instance, const struct bpf_program *program)
+{
+	const char *path = instance_path(instance, "progs", bpf_program__name(program));
+	int err;
+
+	if (!bpf_obj_pin(bpf_program__fd(program), path))
+		return 0;
+	err = -errno;
+	output_failure("pin", path, err, NULL);
+	return err;
+}
+
 static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint32_t *programs)
 {
 	struct bpf_program *program;
@@ -130,16 +141,13 @@ static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint
 	}
 	bpf_object__for_each_program(program, bpf->obj)
 	{
-		const char *path = instance_path(instance, "progs", bpf_program__name(program));
+		int err;
 
 		if (bpf_program__fd(program) < 0)
 			continue;
-		if (bpf_obj_pin(bpf_program__fd(program), path)) {
-			int err = -errno;
-
-			output_failure("pin", path, err, NULL);
+		err = pin_program(instance, program);
+		if (err)
 			return err;
-		}
 		count++;
 	}
 	*programs = count;
@@ -210,5 +218,51 @@ int load_instance(struct instance *instance, const char *cgroup_root, uint64_t e
 		err = instance_reopen(instance, 0);
 	if (err)
 		instance_clear(instance);
+	return err;
+}
+
+/* Everything that the object has but these programs is there: the instance's maps are taken. */
+static int configure_more(
+	const struct instance *instance, struct cgward_bpf *bpf, struct hook_set set)
+{
+	struct bpf_program *program;
+	int err = 0;
+
+	bpf->rodata->cgroup_root_id = instance->meta->cgroup_root_id;
+	for (int i = 0; !err && i < MAP_COUNT; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
+
+		err = map ? bpf_map__reuse_fd(map, instance->maps[i]) : -ENOENT;
+	}
+	bpf_object__for_each_program(program, bpf->obj)
+	{
+		bool wanted = false;
+
+		for (int i = 1; i < HOOK_COUNT; i++)
+			wanted |= hook_set_has(&set, i) &&
+				  !strcmp(hooks[i].program, bpf_program__name(program));
+		if (!err)
+			err = bpf_program__set_autoload(program, wanted);
+	}
+	return err;
+}
+
+int load_programs_of(const struct instance *instance, struct hook_set set)
+{
+	struct cgward_bpf *bpf;
+	int err;
+
+	libbpf_set_print(print_libbpf);
+	bpf = cgward_bpf__open();
+	if (!bpf)
+		return -errno;
+	err = configure_more(instance, bpf, set);
+	if (!err)
+		err = cgward_bpf__load(bpf);
+	for (int i = 1; !err && i < HOOK_COUNT; i++)
+		if (hook_set_has(&set, i))
+			err = pin_program(instance,
+				bpf_object__find_program_by_name(bpf->obj, hooks[i].program));
+	cgward_bpf__destroy(bpf);
 	return err;
 }

@@ -22,6 +22,10 @@
 #define REMEDY_TRACING                                                                             \
 	"build the kernel with CONFIG_DEBUG_INFO_BTF=y and CONFIG_BPF_EVENTS=y; kernel lockdown "  \
 	"must not be in confidentiality mode"
+#define REMEDY_LSM                                                                                 \
+	"build the kernel with CONFIG_BPF_LSM=y and CONFIG_DEBUG_INFO_BTF=y, and add bpf to "      \
+	"lsm=...,bpf on the kernel command line"
+#define REMEDY_LSM_HOOK "boot a newer kernel, or one with the part that has the hook"
 #define REMEDY_NEWER "boot a newer kernel: cgward supports Linux 6.1 and later"
 
 static const struct hook_row {
@@ -29,29 +33,36 @@ static const struct hook_row {
 	int attach_type;
 	bool optional;
 	const char *remedy;
-} hooks[CGW_HOOK_COUNT] = {
-	[CGW_HOOK_SYSCTL] = {BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL, false,
-		REMEDY_CGROUP_BPF " and CONFIG_SYSCTL=y"},
+	const char *attach_point; /* of an LSM program: in the kernel's BTF */
+} hooks[CGW_HOOK_COUNT] = {[CGW_HOOK_SYSCTL] = {BPF_PROG_TYPE_CGROUP_SYSCTL, BPF_CGROUP_SYSCTL,
+				   false, REMEDY_CGROUP_BPF " and CONFIG_SYSCTL=y", NULL},
 	[CGW_HOOK_CONNECT4] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_CONNECT6] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_CONNECT, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_SENDMSG4] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP4_SENDMSG, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_SENDMSG6] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_UDP6_SENDMSG, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_BIND4] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_BIND, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_BIND6] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET6_BIND, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_SOCK_CREATE] = {BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_CONNECT_UNIX] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, ATTACH_UNIX_CONNECT, true,
-		"boot Linux 6.7 or later"},
+		"boot Linux 6.7 or later", NULL},
 	[CGW_HOOK_SENDMSG_UNIX] = {BPF_PROG_TYPE_CGROUP_SOCK_ADDR, ATTACH_UNIX_SENDMSG, true,
-		"boot Linux 6.7 or later"},
+		"boot Linux 6.7 or later", NULL},
 	[CGW_HOOK_EGRESS] = {BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, false,
-		REMEDY_CGROUP_BPF},
+		REMEDY_CGROUP_BPF, NULL},
+	[CGW_HOOK_DEVICE] = {BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, true,
+		REMEDY_CGROUP_BPF, NULL},
+#define LSM_HOOK(number, name, lsm, help)                                                          \
+	[CGW_HOOK_##number] = {                                                                    \
+		BPF_PROG_TYPE_LSM, BPF_LSM_MAC, true, REMEDY_LSM_HOOK, "bpf_lsm_" #lsm},
+	CGW_LSM_HOOKS(LSM_HOOK)
+#undef LSM_HOOK
 };
 
 static struct probe_result yes(void)
@@ -313,8 +324,6 @@ static const struct feature_row {
 	bool optional;
 	const char *remedy;
 } features[PROBE_FEATURE_COUNT] = {
-	[PROBE_DEVICE] = {"cgroup/dev", "[device] rules", true,
-		REMEDY_CGROUP_BPF " and CONFIG_CGROUP_DEVICE=y"},
 	[PROBE_ATTACH_TASK] = {"tp_btf/cgroup_attach_task",
 		"policies that stick to a task that is moved away", false, REMEDY_TRACING},
 	[PROBE_FORK] = {"tp_btf/sched_process_fork", "the same for tasks that are cloned away",
@@ -333,21 +342,31 @@ static const struct feature_row {
 	[PROBE_LSM] = {"BPF LSM",
 		"[file], [kernel] and [capability] rules, listen, socket families other than "
 		"inet and inet6",
-		true,
-		"build the kernel with CONFIG_BPF_LSM=y and CONFIG_DEBUG_INFO_BTF=y, and add bpf "
-		"to lsm=...,bpf on the kernel command line"},
+		true, REMEDY_LSM},
 };
+
+static struct probe_result try_lsm_hook(const struct probe *probe, const char *attach_point)
+{
+	struct probe_result result = {0};
+	int id = find_btf(probe, attach_point, BTF_KIND_FUNC, &result);
+	int program CLOSED = -1;
+
+	if (id < 0)
+		return result;
+	program = load_return(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, 0, id);
+	return program < 0 ? refused(probe, "load", program) : yes();
+}
 
 struct probe_result probe_hook(const struct probe *probe, enum cgw_hook hook)
 {
+	if (probe_hook_is_lsm(hook))
+		return try_lsm_hook(probe, hooks[hook].attach_point);
 	return try_cgroup(probe, hooks[hook].type, hooks[hook].attach_type);
 }
 
 struct probe_result probe_feature(const struct probe *probe, enum probe_feature feature)
 {
 	switch (feature) {
-	case PROBE_DEVICE:
-		return try_cgroup(probe, BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE);
 	case PROBE_ATTACH_TASK:
 		return try_tracepoint(probe, "btf_trace_cgroup_attach_task");
 	case PROBE_FORK:
@@ -372,6 +391,11 @@ struct probe_result probe_feature(const struct probe *probe, enum probe_feature 
 		break;
 	}
 	return untried(NULL, EINVAL, "no such feature");
+}
+
+bool probe_hook_is_lsm(enum cgw_hook hook)
+{
+	return hooks[hook].type == BPF_PROG_TYPE_LSM;
 }
 
 const char *probe_feature_name(enum probe_feature feature)

@@ -15,10 +15,9 @@ struct btf;
 
 /* What is probed beside the hooks of abi.h. */
 enum probe_feature {
-	PROBE_DEVICE = 1,  /* cgroup/dev */
-	PROBE_ATTACH_TASK, /* tp_btf/cgroup_attach_task */
-	PROBE_FORK,	   /* tp_btf/sched_process_fork */
-	PROBE_EXIT,	   /* tp_btf/sched_process_exit */
+	PROBE_ATTACH_TASK = 1, /* tp_btf/cgroup_attach_task */
+	PROBE_FORK,	       /* tp_btf/sched_process_fork */
+	PROBE_EXIT,	       /* tp_btf/sched_process_exit */
 	PROBE_TASK_ITERATOR,
 	PROBE_RINGBUF,
 	PROBE_HASH,	 /* BPF_F_NO_PREALLOC */
@@ -58,8 +57,12 @@ struct probe {
 void probe_open(struct probe *probe, const char *cgroup_root);
 void probe_close(struct probe *probe); /* removes the scratch cgroup; for the cleanup attribute */
 
+/* Of an LSM hook: whether a program of it can be loaded; PROBE_LSM tells whether it would be
+ * called. */
 struct probe_result probe_hook(const struct probe *probe, enum cgw_hook hook);
 struct probe_result probe_feature(const struct probe *probe, enum probe_feature feature);
+
+bool probe_hook_is_lsm(enum cgw_hook hook);
 
 /* "ring buffer", and what cgward wants it for. */
 const char *probe_feature_name(enum probe_feature feature);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "demand.h"
 #include "hooks.h"
 #include "output.h"
 
@@ -249,7 +250,7 @@ static int swap(const struct instance *instance, int map)
 	return err;
 }
 
-void publish_settle(const struct instance *instance, const struct image *image)
+void publish_settle(struct instance *instance, const struct image *image)
 {
 	int err = publish_refresh(instance);
 
@@ -260,7 +261,11 @@ void publish_settle(const struct instance *instance, const struct image *image)
 			strerror(-err));
 		output_hint("run `cgward apply` again, or restart them");
 	}
-	hooks_detach(instance, ~hooks_needed(image));
+	struct hook_set needed = hooks_needed(image);
+
+	if (!hooks_detach(instance,
+		    hook_set_minus(hook_set_or(hooks_always(), hooks_on_demand()), needed)))
+		demand_unload(instance, needed);
 	/* Not of rulesets that differ from this one: of a rule that both have the value is kept. */
 	if (make_counters(instance, image, image, NULL))
 		output_hint("verdicts of rules without a counter are not counted by rule");
@@ -269,7 +274,8 @@ void publish_settle(const struct instance *instance, const struct image *image)
 }
 
 /* Nothing new stays behind. */
-static void take_back(const struct instance *instance, const struct image *old, uint32_t attached)
+static void take_back(
+	const struct instance *instance, const struct image *old, struct hook_set attached)
 {
 	hooks_detach(instance, attached);
 	if (old)
@@ -292,7 +298,8 @@ static int prepare(const struct instance *instance, const struct image *image,
 			"pin", image_pin(instance, image_header(image)->generation), err, NULL);
 	}
 	if (!err)
-		err = hooks_attach(instance, hooks_needed(image) & hooks_loaded(instance));
+		err = hooks_attach(
+			instance, hook_set_and(hooks_needed(image), hooks_loaded(instance)));
 	if (!err)
 		return map;
 	close(map);
@@ -304,7 +311,8 @@ int publish_image(struct instance *instance, struct image *image, const struct i
 	struct image old __attribute__((cleanup(image_free))) = {};
 	int map, err = instance_image(instance, &old);
 	const struct image *before = err ? NULL : &old;
-	uint32_t generation, alive = hooks_alive(instance);
+	struct hook_set alive = hooks_alive(instance);
+	uint32_t generation;
 
 	if (err && err != -ENOENT)
 		return err;
@@ -319,7 +327,7 @@ int publish_image(struct instance *instance, struct image *image, const struct i
 	if (map >= 0)
 		close(map);
 	if (err) {
-		take_back(instance, before, hooks_needed(image) & ~alive);
+		take_back(instance, before, hook_set_minus(hooks_needed(image), alive));
 		return err;
 	}
 	publish_settle(instance, image);

@@ -24,7 +24,7 @@ int publish_image(struct instance *instance, struct image *image, const struct i
  * that it does not need, counters and pinned images of rulesets that are gone or that never came
  * into force. Whatever a dead cgward had left to do is done by that. Warns of what fails.
  */
-void publish_settle(const struct instance *instance, const struct image *image);
+void publish_settle(struct instance *instance, const struct image *image);
 
 /*
  * What of the counters is not as it should be: rules without one, or no room for more. 0: nothing.

@@ -275,6 +275,7 @@ static void compile_policies(struct compiler *compiler)
 		compile_unix(compiler, slot);
 		compile_sockets(compiler, slot);
 		compile_files(compiler, slot);
+		compile_numbers(compiler, slot);
 		if (compiler->builder.full && !compiler->failed)
 			compile_error(compiler, policy,
 				"the compiled ruleset is larger than 256 MiB: use fewer rules, or "

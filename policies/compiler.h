@@ -76,5 +76,6 @@ void compile_peers(struct compiler *compiler, uint32_t slot);
 void compile_unix(struct compiler *compiler, uint32_t slot);
 void compile_sockets(struct compiler *compiler, uint32_t slot);
 void compile_files(struct compiler *compiler, uint32_t slot);
+void compile_numbers(struct compiler *compiler, uint32_t slot);
 
 #endif

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "match_file.h"
+#include "number.h"
 #include "strbuf.h"
 
 /* What a kernel program has in maps. */
@@ -214,6 +215,19 @@ static void judge_file(struct evaluation *evaluation, const struct operation *op
 	cgw_judge_file(&file);
 }
 
+static void judge_number(struct evaluation *evaluation, const struct operation *operation)
+{
+	struct cgw_number number = {.judge = judge_of(evaluation)};
+
+	if (operation->op == CGW_OP_KERNEL)
+		cgw_judge_power(&number, operation->power);
+	else if (operation->op == CGW_OP_CAPABILITY)
+		cgw_judge_capability(&number, operation->capability);
+	else
+		cgw_judge_device(&number, operation->op, operation->device_type == 'b',
+			operation->device_major, operation->device_minor);
+}
+
 static int judge(struct evaluation *evaluation, const struct operation *operation)
 {
 	switch (operation->op) {
@@ -232,6 +246,13 @@ static int judge(struct evaluation *evaluation, const struct operation *operatio
 	case CGW_OP_FILE_WRITE:
 	case CGW_OP_FILE_EXEC:
 		judge_file(evaluation, operation);
+		return 0;
+	case CGW_OP_KERNEL:
+	case CGW_OP_CAPABILITY:
+	case CGW_OP_DEVICE_READ:
+	case CGW_OP_DEVICE_WRITE:
+	case CGW_OP_DEVICE_MKNOD:
+		judge_number(evaluation, operation);
 		return 0;
 	default:
 		return -ENOSYS;

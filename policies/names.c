@@ -64,7 +64,11 @@ const struct cgw_name cgw_hook_names[] = {
 	{CGW_HOOK_CONNECT_UNIX, "cgroup/connect_unix", "connect of a unix socket"},
 	{CGW_HOOK_SENDMSG_UNIX, "cgroup/sendmsg_unix", "sendto and sendmsg of a unix socket"},
 	{CGW_HOOK_EGRESS, "cgroup_skb/egress", "packets of protocols that have no address hook"},
-	{0, NULL, NULL},
+	{CGW_HOOK_DEVICE, "cgroup/dev", "opening and making of device nodes"},
+#define LSM_HOOK(number, name, hook, help) {CGW_HOOK_##number, "lsm/" #hook, help},
+	CGW_LSM_HOOKS(LSM_HOOK)
+#undef LSM_HOOK
+		{0, NULL, NULL},
 };
 ASSERT_COMPLETE(cgw_hook_names, CGW_HOOK_COUNT);
 

@@ -321,8 +321,8 @@ static int parse_device_operation(struct operation *operation, struct words *wor
 			quote(type, length));
 	length = next_word(words, &number);
 	colon = memchr(number, ':', length);
-	if (!colon || !parse_number(number, colon - number, UINT32_MAX, &major) ||
-		!parse_number(colon + 1, number + length - colon - 1, UINT32_MAX, &minor))
+	if (!colon || !parse_number(number, colon - number, DEVICE_MAJOR_MAX, &major) ||
+		!parse_number(colon + 1, number + length - colon - 1, DEVICE_MINOR_MAX, &minor))
 		return bad(words, "bad device number %s: expected MAJOR:MINOR, such as 1:3",
 			quote(number, length));
 	operation->device_type = *type;

@@ -56,8 +56,7 @@ void image_scope_of(
 
 /*
  * The verdict, by the matcher of the kernel. `image` has been verified. The decision of an
- * operation whose section has no matcher yet ([kernel], [capability], [device]) is -ENOSYS;
- * else 0.
+ * operation that has no matcher is -ENOSYS; else 0.
  */
 int image_evaluate(const struct image *image, const struct cgw_set *set,
 	const struct operation *operation, struct cgw_decision *decision);

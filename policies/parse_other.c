@@ -125,10 +125,6 @@ void parse_capability(struct parse *parse)
 
 /* ---- [device]: ACCESS TYPE MAJOR:MINOR... ---- */
 
-/* Linux's device numbers have 12 and 20 bits. */
-#define MAJOR_MAX 4095
-#define MINOR_MAX 1048575
-
 static uint32_t parse_access(struct parse *parse, const struct token *word)
 {
 	static const char letters[] = "rwm";
@@ -174,14 +170,15 @@ static void add_device(struct parse *parse, const struct token *token, uint32_t 
 	struct policy_rule rule = parse_rule(parse, ops, token);
 
 	rule.device.type = type;
-	if (!colon || !parse_device_number(token->text, head, MAJOR_MAX, &rule.device.major) ||
-		!parse_device_number(
-			colon + 1, token->length - head - 1, MINOR_MAX, &rule.device.minor)) {
+	if (!colon ||
+		!parse_device_number(token->text, head, DEVICE_MAJOR_MAX, &rule.device.major) ||
+		!parse_device_number(colon + 1, token->length - head - 1, DEVICE_MINOR_MAX,
+			&rule.device.minor)) {
 		parse_error(parse, token->column,
 			"bad device number %s: expected MAJOR:MINOR, such as 1:3, each a number "
 			"(up "
 			"to %d and %d) or *",
-			quote(token->text, token->length), MAJOR_MAX, MINOR_MAX);
+			quote(token->text, token->length), DEVICE_MAJOR_MAX, DEVICE_MINOR_MAX);
 		return;
 	}
 	if (type == 'a' && (rule.device.major != -1 || rule.device.minor != -1)) {

@@ -42,6 +42,10 @@ enum policy_power { /* [kernel] */
 	POWER_COUNT,
 };
 
+/* Linux's device numbers have 12 and 20 bits. */
+#define DEVICE_MAJOR_MAX 4095
+#define DEVICE_MINOR_MAX 1048575
+
 /* Inclusive range of ports. */
 struct port_range {
 	uint16_t first, last;

@@ -29,6 +29,10 @@ enum use {
 	USE_BELOW,
 	USE_PORTS,
 	USE_SOCKETS,
+	USE_POWERS,
+	USE_CAPABILITIES,
+	USE_DEVICES,
+	USE_DEVICE_TABLE,
 	USE_PEERS4,
 	USE_PEERS6,
 	USE_PEER_CLASS,
@@ -383,6 +387,28 @@ static bool is_zero(const void *bytes, size_t size)
 	return true;
 }
 
+static bool verify_devices(struct verifier *verifier, uint32_t offset)
+{
+	const struct cgw_devices *devices;
+	int visited;
+
+	if (!offset)
+		return true;
+	if (!inside(verifier, offset, sizeof(*devices), sizeof(*devices)))
+		return false;
+	visited = visit(verifier, offset, USE_DEVICES);
+	if (visited)
+		return visited > 0;
+	devices = at(verifier, offset);
+	if (devices->reserved[0] || devices->reserved[1])
+		return fail(verifier, "the tables of devices have a bad end");
+	for (int op = 0; op < CGW_DEVICE_OPS; op++)
+		for (int block = 0; block < 2; block++)
+			if (!verify_refs(verifier, devices->tables[op][block], USE_DEVICE_TABLE))
+				return false;
+	return true;
+}
+
 static bool verify_policy(struct verifier *verifier, const struct cgw_policy *policy)
 {
 	for (int op = 0; op < CGW_PEER_OPS; op++) {
@@ -397,7 +423,10 @@ static bool verify_policy(struct verifier *verifier, const struct cgw_policy *po
 		if (!verify_chain(verifier, policy->files[kind], USE_FILES))
 			return false;
 	return verify_chain(verifier, policy->sysctl, USE_SYSCTL) &&
-	       verify_refs(verifier, policy->sockets, USE_SOCKETS);
+	       verify_refs(verifier, policy->sockets, USE_SOCKETS) &&
+	       verify_refs(verifier, policy->powers, USE_POWERS) &&
+	       verify_refs(verifier, policy->capabilities, USE_CAPABILITIES) &&
+	       verify_devices(verifier, policy->devices);
 }
 
 /* Which slots are in use, how the policies are called and ranked. */

@@ -30,6 +30,7 @@ struct way {
 	bool split;    /* sysctl write: one write(2) for each byte */
 	bool splice;   /* sysctl: splice(2) between a pipe and the file */
 	bool reopen;   /* sysctl: opened O_PATH first, then through /proc/self/fd/N */
+	bool both;     /* device: opened to read and write at once */
 	long position; /* sysctl write: pwrite(2) here, if not 0 */
 	const char *sysctl;  /* where the sysctl tree is; NULL: /proc/sys */
 	const char *made_in; /* connect: the socket is made by a process of this cgroup, which

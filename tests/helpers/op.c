@@ -12,6 +12,8 @@
 #include <getopt.h>
 #include <sys/wait.h>
 #include "attempt.h"
+#include "attempt_capability.h"
+#include "attempt_device.h"
 #include "attempt_network.h"
 #include "attempt_sysctl.h"
 
@@ -50,6 +52,7 @@ static const struct {
 	{"split", &way.split},
 	{"splice", &way.splice},
 	{"reopen", &way.reopen},
+	{"both", &way.both},
 };
 
 #define FLAGS (sizeof(flags) / sizeof(flags[0]))
@@ -108,6 +111,14 @@ static const char *answer(const char *text)
 	case CGW_OP_LISTEN:
 	case CGW_OP_SOCKET:
 		result = attempt_network(&operation, &way);
+		break;
+	case CGW_OP_CAPABILITY:
+		result = attempt_capability(&operation);
+		break;
+	case CGW_OP_DEVICE_READ:
+	case CGW_OP_DEVICE_WRITE:
+	case CGW_OP_DEVICE_MKNOD:
+		result = attempt_device(&operation, &way);
 		break;
 	default:
 		result = ENOSYS;

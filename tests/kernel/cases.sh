@@ -6,6 +6,19 @@
 suite_begin "$@"
 tables=$TESTS/cases
 
+# devices_make: the nodes that rows open
+devices_make()
+{
+	local type number
+
+	mkdir -p "$TMP/nodes"
+	jq -r '.[].operation' "$TMP/rows" | sed -nE 's/^device (read|write) ([bc]) /\2 /p' |
+		while read -r type number; do
+			[ -e "$TMP/nodes/$type$number" ] ||
+				mknod "$TMP/nodes/$type$number" "$type" "${number%:*}" "${number#*:}"
+		done
+}
+
 # operations_live: what the kernel answers to all rows of $TMP/rows, to $TMP/answers: "PID WORD"
 operations_live()
 {
@@ -93,6 +106,7 @@ table()
 	sed -nE 's/^(.*:[0-9]+):[0-9]+: warning: .* is not enforced by this kernel: .*/\1/p' \
 		"$TMP/applied" >"$TMP/unenforced"
 	"$CGWARD" test --json "$tables/$1.cases" | jq '.rows | sort_by(.cgroup)' >"$TMP/rows"
+	devices_make
 	operations_live
 	operations_explained
 	timeout 60 "$AUDIT" --bpffs "$BPFFS" --format json >"$TMP/events" 2>"$TMP/audit.err" ||
@@ -110,8 +124,10 @@ table()
 # Writes that these tables make are undone by the end of the namespaces.
 table sysctl
 table network
+table device
 # Those of the examples are not: a guest's only.
 if [ -n "${GUEST-}" ]; then
+	table capability
 	table container-baseline
 	table egress-allowlist
 	table sysctl-watch

@@ -293,28 +293,6 @@ static void test_order(void **state)
 	image_free(&two);
 }
 
-static void test_not_judged(void **state)
-{
-	static const char *const texts[] = {
-		"kernel mount", "capability sys_admin", "device write c 1:1"};
-	struct image image = ruleset_image(HEAD "[kernel]\ndeny = mount\n");
-
-	(void)state;
-	for (size_t i = 0; i < ROWS(texts); i++) {
-		struct cgw_decision decision = {.verdict = 77};
-		struct operation operation;
-		struct cgw_set set;
-		char *error;
-
-		assert_int_equal(operation_parse(&operation, texts[i], &error), 0);
-		image_scope(&image, "/a", &set);
-		assert_int_equal(image_evaluate(&image, &set, &operation, &decision), -ENOSYS);
-		assert_int_equal(decision.verdict, 77);
-		operation_free(&operation);
-	}
-	image_free(&image);
-}
-
 /* What no kernel program can read whole is denied where a deny rule could match. */
 static void test_too_long(void **state)
 {
@@ -460,7 +438,6 @@ int main(void)
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_order),
-		cmocka_unit_test(test_not_judged),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_ambiguous),
 		cmocka_unit_test(test_unknown_port),

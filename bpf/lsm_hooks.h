@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * lsm_hooks.h - the LSM hooks that have programs. One line each is all that a program needs beside
+ * its own text: enum cgw_hook, the names in events, loading, attaching and `cgward doctor` read it.
+ *
+ *	X(NUMBER, name, hook, help)
+ *
+ * CGW_HOOK_NUMBER is what events carry; `name` is that of the pinned link, and cgward_<name> that
+ *of the program; `hook` is the kernel's (SEC("lsm/hook")). Two programs may stand on one hook.
+ */
+#ifndef CGW_LSM_HOOKS_H
+#define CGW_LSM_HOOKS_H
+
+#define CGW_CAPABILITY_HOOKS(X) X(CAPABLE, capable, capable, "use of a capability")
+#define CGW_KERNEL_HOOKS(X)
+#define CGW_FILE_HOOKS(X)
+#define CGW_SOCKET_HOOKS(X)
+#define CGW_GUARD_HOOKS(X)
+
+#define CGW_LSM_HOOKS(X)                                                                           \
+	CGW_CAPABILITY_HOOKS(X)                                                                    \
+	CGW_KERNEL_HOOKS(X)                                                                        \
+	CGW_FILE_HOOKS(X)                                                                          \
+	CGW_SOCKET_HOOKS(X)                                                                        \
+	CGW_GUARD_HOOKS(X)
+
+#endif
