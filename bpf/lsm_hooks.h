@@ -5,8 +5,8 @@
  *
  *	X(NUMBER, name, hook, help)
  *
- * CGW_HOOK_NUMBER is what events carry; `name` is that of the pinned link, and cgward_<name> that
- *of the program; `hook` is the kernel's (SEC("lsm/hook")). Two programs may stand on one hook.
+ * CGW_HOOK_NUMBER is what events carry. The pinned link is called `name`, the program
+ * cgward_<name>; `hook` is the kernel's, as in SEC("lsm/hook"). Two programs may stand on one.
  */
 #ifndef CGW_LSM_HOOKS_H
 #define CGW_LSM_HOOKS_H
