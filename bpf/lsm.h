@@ -14,7 +14,7 @@
  *	}
  *
  * The verdict of a program that comes before on the same hook (the last argument that BPF LSM
- *gives) needs no look: the kernel calls no further program once one has refused, and none at all if
+ * gives) needs no look: the kernel calls no further program once one has refused, and none at all if
  * another security module has. Nor can its place be told: some hooks have got arguments since 6.1.
  *
  * These programs can be preempted by each other: all memory but the stack is a scratch slot.
