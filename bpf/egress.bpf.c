@@ -2,7 +2,8 @@
 /*
  * egress.bpf.c - cgroup_skb/egress: the backstop for protocols that have no address hook: raw
  * sockets, UDP-Lite, ping sockets' sendto, SCTP, L2TP, DCCP. Plain TCP and UDP have been judged by
- * their address and leave at once.
+ * their address and leave at once; with a source route their packets go elsewhere first, which is
+ * judged here.
  *
  * Every such packet is judged. The task that runs is the sender for datagrams; SCTP may send from a
  * timer, where the task is any: there only the socket's cgroup counts.
@@ -125,6 +126,22 @@ static __always_inline int egress_judge(
 }
 
 /*
+ * Nothing in the header can send the packet to another address than the peer's, which connect or
+ * sendmsg has judged: no IPv4 options, no IPv6 header for routers. The tunnels' headers that the
+ * kernel puts before it later are not the process's.
+ */
+static __always_inline bool is_direct(struct __sk_buff *skb)
+{
+	const __u8 *header = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+
+	if (header + sizeof(struct iphdr) > end) /* judged: the header is not to be seen */
+		return false;
+	if (header[0] >> 4 == 4)
+		return header[0] == 0x45;
+	return header[6] != NEXT_HOP && header[6] != NEXT_ROUTING && header[6] != NEXT_DESTINATION;
+}
+
+/*
  * The kernel's own sockets answer pings and report errors, on behalf of nobody, while any task
  * runs; their cgroup is that of whoever made the network namespace.
  */
@@ -146,7 +163,8 @@ int cgward_egress(struct __sk_buff *skb)
 	sk = bpf_sk_fullsock(sk);
 	if (!sk) /* allowed: a handshake or a closing connection of TCP, judged when it was made */
 		return 1;
-	if (sk->type != SOCK_RAW && (sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_UDP))
+	if (sk->type != SOCK_RAW && (sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_UDP) &&
+		is_direct(skb))
 		return 1; /* allowed here: judged by connect and sendmsg */
 	kernel_sk = (struct sock *)kernel_address(sk);
 	if (is_kernel_socket(kernel_sk)) /* allowed: no process sends this */

@@ -212,9 +212,14 @@ policy()
 # apply NAME...: exactly these policies, or the suite is over
 apply()
 {
+	controls_run
+	apply_now "$@"
+}
+
+apply_now()
+{
 	local output
 
-	controls_run
 	output=$(cgward apply "${@/%/.ini}" 2>&1) || broken "cgward apply $*: $output"
 }
 
@@ -265,35 +270,51 @@ without()
 	"${@:2}"
 	cgward remove >/dev/null 2>&1 || fail "without $1" "cgward remove failed"
 	# shellcheck disable=SC2086  # a list of names
-	apply $APPLIED
+	apply_now $APPLIED
 }
 
 # blocked NAME HOOK[+HOOK]... PATH [WAY]... OPERATION...: denied; and let through without the hooks.
-# Loading everything anew takes long in an emulated guest: there the controls wait for each other.
-CONTROLS=()
+# Loading everything anew takes long: the controls wait for each other, until the policies change or
+# the suite ends.
+declare -A CONTROLS=()
+CONTROLS_APPLIED=
 blocked()
 {
 	is "$1" denied "${@:3}"
-	if [ -n "${GUEST-}" ]; then
-		CONTROLS+=("$(printf '%q ' "$1 (negative control: gets through without cgward)" \
-			allowed "${@:3}")")
-	else
-		without "$2" is "$1 (negative control: gets through without $2)" allowed "${@:3}"
-	fi
+	control_add "$1" "$2" allowed "${@:3}"
 }
 
-# Makes the controls that have waited, without cgward.
+# control_add NAME HOOK[+HOOK]... WANTED PATH [WAY]... OPERATION...: what is to come without the
+# hooks. In an emulated guest, where all is slow, without any hook.
+control_add()
+{
+	local hooks=$2
+
+	[ -z "${GUEST-}" ] || hooks=cgward
+	CONTROLS_APPLIED=$APPLIED
+	CONTROLS[$hooks]+=$(printf 'is %q ' "$1 (negative control: without $hooks)")
+	CONTROLS[$hooks]+=$(printf '%q ' "${@:3}")$'\n'
+}
+
+# Makes the controls that have waited.
 controls_run()
 {
-	local control
+	local hooks APPLIED=$CONTROLS_APPLIED
+	local -A controls=()
 
-	[ ${#CONTROLS[@]} -gt 0 ] || return 0
-	cgward remove >/dev/null 2>&1 || fail "controls" "cgward remove failed"
-	sleep 0.5 # links go some time later
-	for control in "${CONTROLS[@]}"; do
-		eval "is $control"
+	for hooks in "${!CONTROLS[@]}"; do
+		controls[$hooks]=${CONTROLS[$hooks]}
 	done
 	CONTROLS=()
+	for hooks in "${!controls[@]}"; do
+		if [ "$hooks" = cgward ]; then
+			cgward remove >/dev/null 2>&1 || fail "controls" "cgward remove failed"
+			sleep 0.5 # links go some time later
+			eval "${controls[$hooks]}"
+		else
+			without "$hooks" eval "${controls[$hooks]}"
+		fi
+	done
 }
 
 # ours: names of the processes of cgward that belong to this suite

@@ -22,10 +22,21 @@ struct way {
 	bool udplite;  /* udp: IPPROTO_UDPLITE */
 	bool raw;      /* connect: a packet of the protocol, made by hand on a raw socket */
 	bool hdrincl;  /* connect, IPv4: the same with the IP header made by hand, too */
+	bool l2tp;     /* udp: IPPROTO_L2TP instead */
+	bool dccp;     /* tcp: SOCK_DCCP instead */
+	bool many;     /* sctp: SOCK_SEQPACKET */
+	bool connectx; /* connect sctp: setsockopt(SCTP_SOCKOPT_CONNECTX) */
+	bool bindx;    /* bind sctp: setsockopt(SCTP_SOCKOPT_BINDX_ADD) */
+	bool scope;    /* IPv6: the address's scope is the loopback device */
+	bool again;    /* connect: after another peer, and AF_UNSPEC */
+	bool autobind; /* listen: without bind */
+	bool one_port; /* bind: the port that IP_LOCAL_PORT_RANGE leaves, by port 0 */
 	bool dgram;    /* unix: SOCK_DGRAM */
-	bool answer;   /* connect icmp: wait for the answer; ENODATA: none came */
+	bool answer;   /* connect: wait for the peer's answer; ENODATA: none came */
 	bool dup;      /* the descriptor is used through a duplicate */
 	bool io_uring; /* the operation is done by a worker thread of io_uring */
+	bool sqpoll;   /* the same by the thread that polls its queue */
+	bool pidfd;    /* with made_in: the socket is taken by pidfd_getfd(2) */
 	bool writev;   /* sysctl write: writev(2), one byte a piece */
 	bool split;    /* sysctl write: one write(2) for each byte */
 	bool splice;   /* sysctl: splice(2) between a pipe and the file */
@@ -35,6 +46,7 @@ struct way {
 	const char *sysctl;  /* where the sysctl tree is; NULL: /proc/sys */
 	const char *made_in; /* connect: the socket is made by a process of this cgroup, which
 				passes it */
+	const char *hop;     /* connect: source route, first hop */
 	const char *move_to; /* the process moves to this cgroup between open or socket and use */
 };
 

@@ -7,6 +7,7 @@
 #define HELPERS_ATTEMPT_NETWORK_H
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -24,6 +25,15 @@
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+/* linux/sctp.h is not everywhere. */
+#ifndef IPPROTO_L2TP
+#define IPPROTO_L2TP 115
+#endif
+#define SCTP_BINDX_ADD 100
+#define SCTP_CONNECTX 110
 #define PROTOCOL_EXPERIMENT 253 /* RFC 3692 */
 #define ETHERTYPES_ALL 3	/* ETH_P_ALL */
 
@@ -68,6 +78,7 @@ static inline struct address address_of(const struct operation *operation, const
 		address.in6.sin6_family = way->unspec ? AF_UNSPEC : AF_INET6;
 		address.in6.sin6_port = htons((uint16_t)operation->port);
 		address.length = sizeof(address.in6);
+		address.in6.sin6_scope_id = way->scope ? if_nametoindex("lo") : 0;
 		for (int i = 0; i < 4; i++)
 			words[i] = htonl(operation->address[i]);
 		if (operation->family == AF_INET) {
@@ -118,6 +129,10 @@ static inline struct kind kind_of(const struct operation *operation, const struc
 	}
 	if (way->raw || way->hdrincl)
 		return kind_raw(operation, way);
+	if (way->l2tp)
+		return (struct kind){family, SOCK_DGRAM, IPPROTO_L2TP};
+	if (way->dccp)
+		return (struct kind){family, SOCK_DCCP, IPPROTO_DCCP};
 	switch (operation->proto) {
 	case CGW_PROTO_TCP:
 		return (struct kind){family, SOCK_STREAM, way->mptcp ? IPPROTO_MPTCP : IPPROTO_TCP};
@@ -128,7 +143,8 @@ static inline struct kind kind_of(const struct operation *operation, const struc
 		return (struct kind){
 			family, SOCK_DGRAM, family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6};
 	case CGW_PROTO_SCTP:
-		return (struct kind){family, SOCK_STREAM, IPPROTO_SCTP};
+		return (struct kind){
+			family, way->many ? SOCK_SEQPACKET : SOCK_STREAM, IPPROTO_SCTP};
 	case CGW_PROTO_UNIX:
 		return (struct kind){AF_UNIX, way->dgram ? SOCK_DGRAM : SOCK_STREAM, 0};
 	default:
@@ -160,8 +176,21 @@ static inline int pass_fd(int channel, int fd)
 	return fd;
 }
 
-/* A socket made by a process of another cgroup, which passes it to this one and ends. */
-static inline int socket_made_in(const char *cgroup, struct kind kind)
+/* Takes the descriptor that has the same number there. */
+static inline int take_fd(pid_t pid, int fd)
+{
+	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (process < 0)
+		return -1;
+	fd = (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	close(process);
+	return fd;
+}
+
+/* A socket made by a process of another cgroup, which passes it to this one, or waits until it is
+ * taken, and ends. */
+static inline int socket_made_in(const char *cgroup, struct kind kind, bool pidfd)
 {
 	int directory = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int channel[2], fd, status;
@@ -173,16 +202,42 @@ static inline int socket_made_in(const char *cgroup, struct kind kind)
 	if (pid < 0)
 		fail("clone into", cgroup);
 	if (!pid) {
+		close(channel[0]);
 		fd = socket(kind.family, kind.type | SOCK_NONBLOCK, kind.protocol);
-		_exit(fd < 0 || pass_fd(channel[1], fd) < 0);
+		if (fd < 0 || !pidfd)
+			_exit(fd < 0 || pass_fd(channel[1], fd) < 0);
+		_exit(write(channel[1], &fd, sizeof(fd)) < 0 || read(channel[1], &fd, 1) < 0);
 	}
 	close(channel[1]);
-	fd = pass_fd(channel[0], -1);
+	if (!pidfd)
+		fd = pass_fd(channel[0], -1);
+	else if (read(channel[0], &fd, sizeof(fd)) == sizeof(fd))
+		fd = take_fd(pid, fd);
+	else
+		fd = -1;
 	close(channel[0]);
 	close(directory);
 	if (waitpid(pid, &status, 0) != pid || status || fd < 0)
 		fail("get a socket from", cgroup);
 	return fd;
+}
+
+/* The header for a source route over way->hop to the peer. */
+static inline void set_route(int fd, const struct operation *operation, const struct way *way)
+{
+	uint8_t four[8] = {131 /* loose source route */, 7, 4};
+	/* Segment routing: the segments stand in reverse. */
+	uint8_t six[40] = {0, 4, 4, 1, 1};
+
+	if (operation->family == AF_INET) {
+		if (inet_pton(AF_INET, way->hop, four + 3) != 1 ||
+			setsockopt(fd, IPPROTO_IP, IP_OPTIONS, four, sizeof(four)))
+			fail("set a source route over", way->hop);
+		return;
+	}
+	if (inet_pton(AF_INET6, way->hop, six + 24) != 1 ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RTHDR, six, sizeof(six)))
+		fail("set a source route over", way->hop);
 }
 
 /* A descriptor, or -errno. */
@@ -192,12 +247,13 @@ static inline int attempt_socket(const struct operation *operation, const struct
 	int fd, on = 1, off = 0;
 
 	if (way->made_in)
-		fd = socket_made_in(way->made_in, kind);
-	else if (way->io_uring && operation->op == CGW_OP_SOCKET)
+		fd = socket_made_in(way->made_in, kind, way->pidfd);
+	else if ((way->io_uring || way->sqpoll) && operation->op == CGW_OP_SOCKET)
 		return (int)uring_do(&(struct io_uring_sqe){.opcode = IORING_OP_SOCKET,
-			.fd = kind.family,
-			.off = (uint64_t)kind.type,
-			.len = (uint32_t)kind.protocol});
+					     .fd = kind.family,
+					     .off = (uint64_t)kind.type,
+					     .len = (uint32_t)kind.protocol},
+			way->sqpoll);
 	else
 		fd = socket(kind.family, kind.type | SOCK_NONBLOCK | SOCK_CLOEXEC, kind.protocol);
 	if (fd < 0)
@@ -206,6 +262,8 @@ static inline int attempt_socket(const struct operation *operation, const struct
 	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	if (kind.family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	if (way->hop)
+		set_route(fd, operation, way);
 	if (way->dup) {
 		int copy = dup(fd);
 
@@ -264,8 +322,8 @@ static inline int send_to(
 	/* A raw IPv6 socket takes the port for a protocol and refuses another than its own. */
 	if ((way->raw || operation->proto == CGW_PROTO_RAW) && operation->family == AF_INET6)
 		address->in6.sin6_port = 0;
-	if (way->io_uring) {
-		long result = uring_do(&request);
+	if (way->io_uring || way->sqpoll) {
+		long result = uring_do(&request, way->sqpoll);
 
 		return result < 0 ? (int)-result : 0;
 	}
@@ -276,11 +334,32 @@ static inline int send_to(
 	return sent < 0 ? errno : 0;
 }
 
+/* To a peer that no policy of the tests denies, and away from it. */
+static inline void connect_elsewhere(int fd, uint32_t family)
+{
+	struct address address = {.length = sizeof(address.in)};
+
+	address.in.sin_family = AF_INET;
+	address.in.sin_port = htons(9);
+	address.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (family == AF_INET6) {
+		address.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+			.sin6_port = htons(9),
+			.sin6_addr = IN6ADDR_LOOPBACK_INIT};
+		address.length = sizeof(address.in6);
+	}
+	if (connect(fd, &address.generic, address.length))
+		fail("connect", "to the loopback address");
+	address.generic.sa_family = AF_UNSPEC;
+	if (connect(fd, &address.generic, address.length))
+		fail("disconnect", "from the loopback address");
+}
+
 static inline int connect_to(int fd, const struct operation *operation, const struct way *way,
 	const struct address *address)
 {
-	bool stream = operation->proto == CGW_PROTO_TCP || operation->proto == CGW_PROTO_SCTP ||
-		      operation->proto == CGW_PROTO_UNIX;
+	bool stream = (operation->proto == CGW_PROTO_TCP && !way->l2tp) ||
+		      operation->proto == CGW_PROTO_SCTP || operation->proto == CGW_PROTO_UNIX;
 	struct io_uring_sqe request = {.opcode = IORING_OP_CONNECT,
 		.fd = fd,
 		.addr = (uintptr_t)address,
@@ -288,8 +367,13 @@ static inline int connect_to(int fd, const struct operation *operation, const st
 	uint8_t packet[64];
 	size_t length = payload_of(operation, way, packet);
 
-	if (way->io_uring) {
-		long result = uring_do(&request);
+	if (way->again)
+		connect_elsewhere(fd, operation->family);
+	if (way->connectx) {
+		if (setsockopt(fd, IPPROTO_SCTP, SCTP_CONNECTX, address, address->length) < 0)
+			return errno;
+	} else if (way->io_uring || way->sqpoll) {
+		long result = uring_do(&request, way->sqpoll);
 
 		if (result < 0)
 			return (int)-result;
@@ -300,6 +384,22 @@ static inline int connect_to(int fd, const struct operation *operation, const st
 	if (!stream && send(fd, packet, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return errno;
 	return 0;
+}
+
+/* 0, or -1 with errno. */
+static inline int bind_to(
+	int fd, const struct operation *operation, const struct way *way, struct address *address)
+{
+	uint32_t range = operation->port << 16 | operation->port;
+
+	if (way->one_port) {
+		if (setsockopt(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, &range, sizeof(range)))
+			return -1;
+		address->in.sin_port = 0; /* where it is in a sockaddr_in6, too */
+	}
+	if (way->bindx)
+		return setsockopt(fd, IPPROTO_SCTP, SCTP_BINDX_ADD, address, address->length) < 0;
+	return bind(fd, &address->generic, address->length);
 }
 
 static inline int attempt_use(int fd, const struct operation *operation, const struct way *way)
@@ -314,7 +414,8 @@ static inline int attempt_use(int fd, const struct operation *operation, const s
 			return send_to(fd, operation, way, &address);
 		return connect_to(fd, operation, way, &address);
 	}
-	if (bind(fd, &address.generic, address.length))
+	if (!(way->autobind && operation->op == CGW_OP_LISTEN) &&
+		bind_to(fd, operation, way, &address))
 		return errno;
 	if (operation->op == CGW_OP_LISTEN && listen(fd, 1))
 		return errno;
@@ -348,9 +449,12 @@ static inline int attempt_network(const struct operation *operation, const struc
 	if (way->move_to && cgroup_move(way->move_to, "cgroup.procs", getpid()))
 		fail("move to", way->move_to);
 	error = attempt_use(fd, operation, way);
-	if (!error && way->answer &&
-		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, 300) != 1)
-		error = ENODATA;
+	if (way->answer && (!error || error == EINPROGRESS)) {
+		short events = error == EINPROGRESS ? POLLOUT : POLLIN;
+
+		if (poll(&(struct pollfd){.fd = fd, .events = events}, 1, 300) != 1)
+			error = ENODATA;
+	}
 	close(fd);
 	return error_is_later(error) ? 0 : error;
 }

@@ -93,7 +93,7 @@ static inline ssize_t sysctl_uring(const struct operation *operation, int fd)
 		.addr = (uintptr_t)(write ? operation->value : value),
 		.len = (uint32_t)(write ? operation->value_length : sizeof(value)),
 	};
-	long result = uring_do(&request);
+	long result = uring_do(&request, false);
 
 	errno = result < 0 ? (int)-result : 0;
 	return result;

@@ -26,6 +26,7 @@ enum option_value {
 	OPTION_SYSCTL,
 	OPTION_MADE_IN,
 	OPTION_MOVE_TO,
+	OPTION_HOP,
 	OPTION_BATCH,
 	OPTION_PROCESSES,
 };
@@ -44,10 +45,21 @@ static const struct {
 	{"udplite", &way.udplite},
 	{"raw", &way.raw},
 	{"hdrincl", &way.hdrincl},
+	{"l2tp", &way.l2tp},
+	{"dccp", &way.dccp},
+	{"many", &way.many},
+	{"connectx", &way.connectx},
+	{"bindx", &way.bindx},
+	{"scope", &way.scope},
+	{"again", &way.again},
+	{"autobind", &way.autobind},
+	{"one-port", &way.one_port},
 	{"dgram", &way.dgram},
 	{"answer", &way.answer},
 	{"via-dup", &way.dup},
 	{"io-uring", &way.io_uring},
+	{"sqpoll", &way.sqpoll},
+	{"pidfd", &way.pidfd},
 	{"writev", &way.writev},
 	{"split", &way.split},
 	{"splice", &way.splice},
@@ -59,7 +71,7 @@ static const struct {
 
 static void options_parse(int argc, char **argv)
 {
-	struct option options[FLAGS + 7] = {0};
+	struct option options[FLAGS + 8] = {0};
 	int option, index;
 
 	for (size_t i = 0; i < FLAGS; i++)
@@ -70,6 +82,7 @@ static void options_parse(int argc, char **argv)
 	options[FLAGS + 3] = (struct option){"move-to", required_argument, NULL, OPTION_MOVE_TO};
 	options[FLAGS + 4] = (struct option){"batch", no_argument, NULL, OPTION_BATCH};
 	options[FLAGS + 5] = (struct option){"processes", no_argument, NULL, OPTION_PROCESSES};
+	options[FLAGS + 6] = (struct option){"hop", required_argument, NULL, OPTION_HOP};
 	while ((option = getopt_long(argc, argv, "+", options, &index)) != -1) {
 		if (option == OPTION_FLAG)
 			*flags[index].flag = true;
@@ -81,6 +94,8 @@ static void options_parse(int argc, char **argv)
 			way.made_in = optarg;
 		else if (option == OPTION_MOVE_TO)
 			way.move_to = optarg;
+		else if (option == OPTION_HOP)
+			way.hop = optarg;
 		else if (option == OPTION_BATCH)
 			batch = true;
 		else if (option == OPTION_PROCESSES)

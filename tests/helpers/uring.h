@@ -6,6 +6,7 @@
 #define HELPERS_URING_H
 
 #include <linux/io_uring.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -13,12 +14,13 @@
 #include "words.h"
 
 /*
- * Submits the request to a worker thread and waits for it. Its result: as the system call's, or
- * -errno.
+ * Has the request done by a worker thread, or by the thread that polls the queue, and waits for it.
+ * Its result: as the system call's, or -errno.
  */
-static inline long uring_do(const struct io_uring_sqe *request)
+static inline long uring_do(const struct io_uring_sqe *request, bool sqpoll)
 {
-	struct io_uring_params params = {0};
+	struct io_uring_params params = {
+		.flags = sqpoll ? IORING_SETUP_SQPOLL : 0, .sq_thread_idle = 1000};
 	int ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 	struct io_uring_sqe *requests;
 	struct io_uring_cqe *result;
@@ -36,11 +38,13 @@ static inline long uring_do(const struct io_uring_sqe *request)
 		!(params.features & IORING_FEAT_SINGLE_MMAP))
 		fail("map", "io_uring");
 	requests[0] = *request;
-	requests[0].flags |= IOSQE_ASYNC;
+	if (!sqpoll)
+		requests[0].flags |= IOSQE_ASYNC;
 	*(uint32_t *)(rings + params.sq_off.array) = 0;
 	tail = (uint32_t *)(rings + params.sq_off.tail);
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1)
+	if (syscall(SYS_io_uring_enter, ring, !sqpoll, 1,
+		    IORING_ENTER_GETEVENTS | (sqpoll ? IORING_ENTER_SQ_WAKEUP : 0), NULL, 0) < 0)
 		fail("enter", "io_uring");
 	result = (struct io_uring_cqe *)(rings + params.cq_off.cqes);
 	long value = result->res;

@@ -81,8 +81,7 @@ blocked "ping socket: sendto" egress /jail --sendto connect icmp $four
 # Here the kernel drops the error of the packet that it has dropped: what counts is that no answer
 # comes.
 is "ping socket: sendto, IPv6: no answer" unanswered /jail --answer --sendto connect icmp '[2001:db8::1]'
-without egress is "ping socket: sendto, IPv6 (negative control: answered without egress)" allowed \
-	/jail --answer --sendto connect icmp '[2001:db8::1]'
+control_add "ping socket: sendto, IPv6: answered" egress allowed /jail --answer --sendto connect icmp '[2001:db8::1]'
 blocked "ping socket: connect" connect4+egress /jail connect icmp $four
 is "ping socket, another address" allowed /jail --sendto connect icmp 203.0.113.1
 

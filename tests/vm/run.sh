@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # run.sh KERNEL - boots a Debian kernel (6.1, 6.12, ...; or "newest") under software emulation and runs
 # suites in it with the programs that were built here. Kernels are kept in CGWARD_KERNEL_CACHE, and
-# downloaded when they are not there. SUITES: other suites than the default ones; VM_MODULES: kernel
-# modules to load before them.
+# downloaded when they are not there. SUITES: other suites than the default ones; VM_MODULES: other
+# kernel modules to load before them.
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
@@ -11,9 +11,11 @@ suites='hooks cases born_governed inherited'
 # The kernels between the oldest and the newest get the others only where time does not matter.
 case ${CI-}/$wanted in
 /6.12 | /6.18) ;;
-*) suites+=' kept survives ways_around_network ways_around_sysctl' ;;
+*) suites+=' kept survives ways_around_network ways_around_protocols ways_around_sysctl' ;;
 esac
 suites=${SUITES:-$suites}
+# What Debian's kernels have as modules; those that a kernel lacks are left out.
+modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
 seconds=${VM_SECONDS:-420}
 
 # No kernel and no way to have one: on a developer's machine no reason to fail.
@@ -103,7 +105,7 @@ directory=$(mktemp -d)
 trap 'kill "$guest" 2>/dev/null; rm -rf "$directory"' EXIT
 trap 'exit 130' INT TERM HUP
 # shellcheck disable=SC2086  # a list of names
-"$here/image.sh" "$directory/initrd" "$cache/$version" ${VM_MODULES-} || {
+"$here/image.sh" "$directory/initrd" "$cache/$version" $modules || {
 	echo "FAIL vm/$version: the initramfs cannot be made"
 	exit 1
 }

@@ -1,0 +1,142 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Ways around network rules by the protocols that few use, by addresses that are not plain, by
+# sockets from elsewhere, and by ports that the kernel chooses. As in ways_around_network.
+. "$(dirname "$0")/../lib.sh"
+suite_begin "$@"
+
+# SCTP wants an address of the host's own to send from, which a local route does not give.
+ip address add 203.0.113.200/32 dev lo
+policy jail <<'INI'
+[policy]
+name = jail
+cgroup = /jail
+on-missing = warn
+[network]
+deny = connect 192.0.2.0/24
+deny = connect [2001:db8::/32]
+deny = connect udp 198.51.100.0/24:53
+deny = connect tcp 198.51.100.0/24:22
+deny = connect sctp 198.51.100.0/24:22
+deny = connect udp 224.0.0.251:5353
+deny = connect udp 255.255.255.255:67
+deny = connect udp [ff02::fb]:5353
+deny = connect udp [fe80::/10]:53
+deny = bind tcp 0.0.0.0:1000
+deny = bind tcp *:2000-2999
+deny = bind udp [::1]:2000
+INI
+APPLIED=jail
+apply jail
+mkdir -p "$CGROUP/jail" "$CGROUP/free"
+four=192.0.2.1
+six='[2001:db8::1]'
+
+# has NAME [WAY]... OPERATION...: this kernel has the protocol
+has()
+{
+	case $(tries /free "${@:2}") in
+	error:EPROTONOSUPPORT | error:ESOCKTNOSUPPORT | error:EAFNOSUPPORT)
+		skip "$1" "this kernel has no such protocol"
+		return 1
+		;;
+	esac
+}
+
+# unanswered NAME [WAY]... OPERATION...: a handshake whose packets are dropped; and is let through
+# without the program. LSM hooks refuse it at once.
+unanswered()
+{
+	local answer
+
+	answer=$(tries /jail --answer "${@:2}")
+	if [ "$answer" = unanswered ] || [ "$answer" = denied ]; then
+		pass "$1"
+	else
+		fail "$1" "$answer"
+	fi
+	control_add "$1" egress allowed /jail --answer "${@:2}"
+}
+
+if has SCTP connect sctp 203.0.113.1:22; then
+	unanswered "SCTP: connect" connect sctp $four:22
+	unanswered "SCTP: connect, by port" connect sctp 198.51.100.1:22
+	is "SCTP: connect, another port" allowed /jail --answer connect sctp 198.51.100.1:23
+	unanswered "SCTP: connectx" --connectx connect sctp $four:22
+	unanswered "SCTP: mapped address" --mapped connect sctp $four:22
+	unanswered "SCTP: sendto of a one-to-many socket" --many --sendto connect sctp $four:22
+	is "SCTP: sendto, another address" allowed /jail --answer --many --sendto \
+		connect sctp 203.0.113.1:22
+	is "SCTP: connect, another address" allowed /jail --answer connect sctp 203.0.113.1:22
+	unanswered "SCTP: socket made outside, passed in" --made-in "$CGROUP/free" \
+		connect sctp $four:22
+fi
+if has DCCP --dccp connect tcp 203.0.113.1:22; then
+	unanswered "DCCP: connect" --dccp connect tcp $four:22
+	is "DCCP: connect, another address" allowed /jail --answer --dccp connect tcp 203.0.113.1:22
+fi
+if has L2TP --l2tp --sendto connect udp 203.0.113.1:9; then
+	blocked "L2TP: sendto" egress /jail --l2tp --sendto connect udp $four:9
+	blocked "L2TP: connect and send" egress /jail --l2tp connect udp $four:9
+	is "L2TP: another address" allowed /jail --l2tp --sendto connect udp 203.0.113.1:9
+fi
+
+# Addresses that are not plain.
+blocked "multicast" sendmsg4 /jail --sendto connect udp 224.0.0.251:5353
+is "multicast, another group" allowed /jail --sendto connect udp 224.0.0.252:5353
+blocked "multicast, IPv6" sendmsg6 /jail --scope --sendto connect udp '[ff02::fb]:5353'
+blocked "broadcast" sendmsg4 /jail --sendto connect udp 255.255.255.255:67
+is "broadcast, another port" allowed /jail --sendto connect udp 255.255.255.255:68
+blocked "link-local address with a scope" connect6 /jail --scope connect udp '[fe80::1]:53'
+blocked "link-local address with a scope: sendto" sendmsg6 /jail --scope --sendto \
+	connect udp '[fe80::1]:53'
+is "link-local address with a scope, another port" allowed /jail --scope --sendto \
+	connect udp '[fe80::1]:54'
+blocked "again, after AF_UNSPEC: UDP" connect4 /jail --again connect udp 198.51.100.1:53
+blocked "again, after AF_UNSPEC: IPv6" connect6 /jail --again connect udp "$six:53"
+is "again, after AF_UNSPEC: another port" allowed /jail --again connect udp 198.51.100.1:54
+
+# A source route: the packet goes to the first hop, whatever address the process names.
+blocked "source route over a denied address: UDP" egress /jail --hop $four --sendto \
+	connect udp 203.0.113.1:9
+blocked "source route over a denied address: connected" egress /jail --hop $four \
+	connect udp 203.0.113.1:9
+# Nobody answers to such packets by default, so that the log has to tell.
+tries /jail --hop $four connect tcp 203.0.113.1:99 >/dev/null
+timeout 60 "$AUDIT" --bpffs "$BPFFS" --format json >"$TMP/events" 2>/dev/null
+same "source route over a denied address: TCP" $four "$(jq -r 'select(.port == 99).address' \
+	"$TMP/events" | head -n 1)"
+blocked "source route to a denied address" sendmsg4 /jail --hop 203.0.113.1 --sendto \
+	connect udp 198.51.100.1:53
+is "source route over another address" allowed /jail --hop 203.0.113.2 --sendto \
+	connect udp 203.0.113.1:9
+is "source route over a denied address, IPv6" denied /jail --hop 2001:db8::1 --sendto \
+	connect udp '[2001:4860::1]:9'
+control_add "source route over a denied address, IPv6" egress allowed /jail --hop 2001:db8::1 \
+	--sendto connect udp '[2001:4860::1]:9'
+
+# Sockets from elsewhere, and threads of the kernel that work for the process.
+blocked "taken by pidfd_getfd" connect4 /jail --pidfd --made-in "$CGROUP/free" \
+	connect tcp $four:80
+blocked "taken by pidfd_getfd: sendto" sendmsg4 /jail --pidfd --made-in "$CGROUP/free" \
+	--sendto connect udp 198.51.100.1:53
+blocked "made before the process is moved in" connect4 /free --move-to "$CGROUP/jail" \
+	connect tcp $four:80
+blocked "made before the process has left" connect4 /jail --move-to "$CGROUP/free" \
+	connect tcp $four:80
+is "made before the process is moved in: another address" allowed /free --move-to "$CGROUP/jail" \
+	connect tcp 203.0.113.1:80
+blocked "io_uring, polling thread: connect" connect4 /jail --sqpoll connect tcp 198.51.100.1:22
+blocked "io_uring, polling thread: sendmsg" sendmsg4 /jail --sqpoll --sendto \
+	connect udp 198.51.100.1:53
+is "io_uring, polling thread: another port" allowed /jail --sqpoll connect tcp 198.51.100.1:23
+
+# Ports to bind.
+blocked "bind: first of a range" bind4 /jail bind tcp 127.0.0.1:2000
+blocked "bind: last of a range" bind4 /jail bind tcp 127.0.0.1:2999
+is "bind: before the range" allowed /jail bind tcp 127.0.0.1:1999
+is "bind: behind the range" allowed /jail bind tcp 127.0.0.1:3000
+blocked "bind: [::] takes 0.0.0.0, too" bind6 /jail bind tcp '[::]:1000'
+blocked "bind: [::] takes ::1, too" bind6 /jail bind udp '[::]:2000'
+is "bind: an address of the other family" allowed /jail bind tcp '[::1]:1000'
+is "bind: a port of the kernel's choice" allowed /jail bind tcp 127.0.0.1:0
