@@ -155,7 +155,8 @@ static int compile(struct run *run)
 			attachments.count, &ruleset->diags);
 	if (!err)
 		image_configure(&ruleset->image, &run->settings);
-	err = demand_load(&run->instance, hooks_needed(&ruleset->image), &offers);
+	if (!err)
+		err = demand_load(&run->instance, hooks_needed(&ruleset->image), &offers);
 	if (!err)
 		err = gaps_check(&ruleset->policies, &ruleset->image, &offers, &ruleset->diags);
 	output_diagnostics(&ruleset->diags);
