@@ -6,6 +6,7 @@
 static const struct kind *const kinds[] = {
 	&kind_sysctl,
 	&kind_network,
+	&kind_file,
 	&kind_kernel,
 	&kind_capability,
 	&kind_device,

@@ -30,6 +30,7 @@ const struct kind *kind_of(uint32_t kind);
 
 extern const struct kind kind_sysctl;
 extern const struct kind kind_network;
+extern const struct kind kind_file;
 extern const struct kind kind_kernel;
 extern const struct kind kind_capability;
 extern const struct kind kind_device;

@@ -62,19 +62,44 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
+struct super_block {
+	unsigned long s_flags;
+	struct file_system_type *s_type;
+	int s_stack_depth;
+};
+
+struct inode {
+	unsigned short i_mode;
+};
+
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
 	struct dentry *mnt_root;
 };
 
+struct mnt_namespace {
+	struct mount *root;
+};
+
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+};
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
 };
 
 struct path {
@@ -83,7 +108,17 @@ struct path {
 };
 
 struct file {
+	unsigned int f_flags;
+	struct inode *f_inode;
 	struct path f_path;
+};
+
+struct backing_file { /* Linux 6.6 */
+	struct path user_path;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct mm_struct {
@@ -121,6 +156,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct pid *thread_pid;
 	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
 	kuid_t loginuid; /* only with CONFIG_AUDIT */
 };
 

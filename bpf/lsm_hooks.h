@@ -13,7 +13,10 @@
 
 #define CGW_CAPABILITY_HOOKS(X) X(CAPABLE, capable, capable, "use of a capability")
 #define CGW_KERNEL_HOOKS(X)
-#define CGW_FILE_HOOKS(X)
+#define CGW_FILE_HOOKS(X)                                                                          \
+	X(FILE_OPEN, file_open, file_open, "opening a file, by open(2) and execve(2)")             \
+	X(MMAP_FILE, mmap_file, mmap_file, "mapping a file executable")                            \
+	X(FILE_MPROTECT, file_mprotect, file_mprotect, "making a mapped file executable")
 #define CGW_SOCKET_HOOKS(X)
 #define CGW_GUARD_HOOKS(X)
 

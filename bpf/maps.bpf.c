@@ -14,5 +14,7 @@ struct meta_map meta SEC(".maps");
 struct scratch_map scratches SEC(".maps");
 
 const volatile __u64 cgroup_root_id = 0;
+const volatile __u64 rename_lock_address = 0;
+const volatile __u64 mount_lock_address = 0;
 
 char LICENSE[] SEC("license") = "GPL";

@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include "kernel.h"
 #include "match.h"
+#include "match_file.h"
 
 /*
  * What an inner map must look like. BPF_F_INNER_MAP: images differ in their number of pages.
@@ -99,7 +100,8 @@ struct scratch {
 	struct cgw_search search;   /* the same */
 	struct cgw_process process; /* a record while it is made */
 	struct cgw_set kept;
-	struct cgw_value value;
+	struct cgw_value value; /* its two buffers serve for the names of files, too */
+	struct cgw_file_work files;
 	struct cgw_text name;
 	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that
 	 * is seen. */

@@ -32,6 +32,7 @@ struct cgw_file {
 	struct cgw_file_name name[2];
 	__u32 ops;	 /* bit set of enum cgw_op */
 	__u32 kind;	 /* CGW_FILE_PATH or CGW_FILE_MEMFD */
+	__u32 first;	 /* 0 or 1: the name that the object has; the other one is the second */
 	__u32 directory; /* cgw_judge_seal(): what is below counts, too */
 };
 
@@ -41,6 +42,7 @@ CGW_INLINE void cgw_file_run(struct cgw_file *file, struct cgw_run *run, __u32 w
 	struct cgw_view *view = file->judge.view;
 	__u32 class;
 
+	which &= 1;
 	run->at->base = which ? CGW_TEXT_MAX : 0;
 	run->at->length = file->name[which].to;
 	cgw_run_start(run, file->judge.work->automaton, file->name[which].from);
@@ -96,7 +98,7 @@ static __attribute__((unused)) long cgw_file_step(__u32 index, void *context)
 
 	(void)index;
 	if (work->automaton) {
-		cgw_file_run(file, &run, 0);
+		cgw_file_run(file, &run, file->first);
 		work->automaton = cgw_u32(file->judge.view, work->automaton);
 		return 0;
 	}
@@ -120,7 +122,7 @@ CGW_INLINE void cgw_file_start(struct cgw_file *file)
 	file->work->differ = 0;
 }
 
-/* What the policies say of the operations in ops on the object with the first name. */
+/* What the policies say of the operations in ops on the object. */
 CGW_INLINE void cgw_judge_file(struct cgw_file *file)
 {
 	cgw_file_start(file);
@@ -135,6 +137,7 @@ CGW_INLINE void cgw_judge_file(struct cgw_file *file)
  */
 CGW_INLINE __u32 cgw_file_descend(struct cgw_file *file, struct cgw_run *run, __u32 which)
 {
+	which &= 1;
 	/* the name of the root is the slash itself */
 	if (file->name[which].to - file->name[which].from > 1 && run->at->state)
 		cgw_run_step(run, '/');
@@ -149,7 +152,7 @@ CGW_INLINE void cgw_seal_below(struct cgw_file *file, struct cgw_run *run)
 	__u32 shift = cgw_u32(view, automaton + (__u32)offsetof(struct cgw_automaton, shift));
 	__u32 ref;
 
-	if (cgw_file_descend(file, run, 1) != state)
+	if (cgw_file_descend(file, run, !file->first) != state)
 		file->work->differ = 1;
 	ref = cgw_u32(view, below + (state >> (shift & 31)) * 4);
 	if (ref > file->work->below)
@@ -163,11 +166,13 @@ CGW_INLINE void cgw_seal_below(struct cgw_file *file, struct cgw_run *run)
 CGW_INLINE void cgw_seal_add(struct cgw_file *file)
 {
 	struct cgw_file_work *work = file->work;
+	__u32 first = file->first & 1;
 
 	CGW_UNROLL
 	for (__u32 i = 0; i < CGW_FILE_OPS; i++) {
-		__u32 is = CGW_REF_ACTION(work->ref[0][i]);
-		__u32 becomes = CGW_REF_ACTION(work->ref[1][i]);
+		__u32 ref = work->ref[first][i];
+		__u32 is = CGW_REF_ACTION(ref);
+		__u32 becomes = CGW_REF_ACTION(work->ref[!first][i]);
 
 		if (becomes == CGW_ACTION_ALLOW)
 			becomes = 0;
@@ -201,10 +206,10 @@ static __attribute__((unused)) long cgw_seal_step(__u32 index, void *context)
 		cgw_seal_add(file);
 		return !cgw_seal_next(file);
 	}
-	cgw_file_run(file, &run, 0);
+	cgw_file_run(file, &run, file->first);
 	if (file->directory)
-		file->work->state = cgw_file_descend(file, &run, 0);
-	cgw_file_run(file, &run, 1);
+		file->work->state = cgw_file_descend(file, &run, file->first);
+	cgw_file_run(file, &run, !file->first);
 	if (file->directory)
 		cgw_seal_below(file, &run);
 	work->automaton = cgw_u32(file->judge.view, work->automaton);

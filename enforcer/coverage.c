@@ -9,6 +9,9 @@
 #define CONNECT HOOK(CONNECT4), HOOK(CONNECT6)
 #define SENDMSG HOOK(SENDMSG4), HOOK(SENDMSG6)
 #define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
+#define FILE_READ HOOK(FILE_OPEN)
+#define FILE_WRITE FILE_READ
+#define FILE_EXEC FILE_READ, HOOK(MMAP_FILE), HOOK(FILE_MPROTECT)
 
 const struct coverage_row coverage_rows[] = {
 	{"sysctl", "read, write", {HOOK(SYSCTL)}, {0}, 0, NULL, true, NULL},
@@ -28,8 +31,9 @@ const struct coverage_row coverage_rows[] = {
 	{"network", "socket inet, inet6", {HOOK(SOCK_CREATE)}, {0}, 0, NULL, true, NULL},
 	{"network", "socket, other families", {0}, {0}, FEATURE(LSM), "lsm/socket_create", false,
 		NULL},
-	{"file", "read, write, exec", {0}, {0}, FEATURE(LSM), "lsm/file_open and others", false,
-		NULL},
+	{"file", "read", {FILE_READ}, {0}, 0, NULL, true, NULL},
+	{"file", "write", {FILE_WRITE}, {0}, 0, NULL, true, NULL},
+	{"file", "exec", {FILE_EXEC}, {0}, 0, NULL, true, NULL},
 	{"kernel", "mount", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
 	{"kernel", "chroot", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
 	{"kernel", "ptrace", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},

@@ -46,7 +46,9 @@ static const struct coverage_row *row_of(const struct policy_rule *rule)
 			return coverage_find("network", "socket inet, inet6");
 		return coverage_find("network", "socket, other families");
 	case SECTION_FILE:
-		return coverage_find("file", "read, write, exec");
+		return coverage_find("file", has_op(rule, CGW_OP_FILE_WRITE)  ? "write"
+					     : has_op(rule, CGW_OP_FILE_EXEC) ? "exec"
+									      : "read");
 	case SECTION_KERNEL:
 		return coverage_find("kernel", cgw_name_of(cgw_power_names, rule->power));
 	case SECTION_CAPABILITY:

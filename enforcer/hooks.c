@@ -103,6 +103,18 @@ static void add_powers(struct hook_set *set, const struct image *image, uint32_t
 	}
 }
 
+static void add_files(struct hook_set *set, const struct cgw_policy *policy)
+{
+	uint32_t ops = policy->deny_ops | policy->audit_ops;
+
+	if (ops >> CGW_OP_FILE_READ & 1)
+		add_row(set, "file", "read");
+	if (ops >> CGW_OP_FILE_WRITE & 1)
+		add_row(set, "file", "write");
+	if (ops >> CGW_OP_FILE_EXEC & 1)
+		add_row(set, "file", "exec");
+}
+
 static void add_policy(
 	struct hook_set *set, const struct image *image, const struct cgw_policy *policy)
 {
@@ -111,6 +123,8 @@ static void add_policy(
 	add_network(set, policy);
 	if (policy->powers)
 		add_powers(set, image, policy->powers);
+	if (policy->files[CGW_FILE_PATH] || policy->files[CGW_FILE_MEMFD])
+		add_files(set, policy);
 	if (policy->capabilities)
 		add_row(set, "capability", "all");
 	if (policy->devices)
@@ -132,6 +146,19 @@ struct hook_set hooks_needed(const struct image *image)
 			hook_set_add(&set, i);
 	}
 	return set;
+}
+
+#define HOOK_NUMBER(number, name, lsm, help) CGW_HOOK_##number,
+static const enum cgw_hook path_hooks[] = {
+	CGW_FILE_HOOKS(HOOK_NUMBER) CGW_SOCKET_HOOKS(HOOK_NUMBER)};
+#undef HOOK_NUMBER
+
+bool hooks_read_paths(struct hook_set set)
+{
+	for (size_t i = 0; i < sizeof(path_hooks) / sizeof(path_hooks[0]); i++)
+		if (hook_set_has(&set, path_hooks[i]))
+			return true;
+	return false;
 }
 
 /* ---- what there is ---- */

@@ -48,6 +48,9 @@ extern const struct hook hooks[HOOK_COUNT];
  */
 struct hook_set hooks_needed(const struct image *image);
 
+/* True if programs of the set find out paths, for which they must know where two locks are. */
+bool hooks_read_paths(struct hook_set set);
+
 /* Those that are pinned in links/, and of these those that hook_is_alive() says are in force. */
 struct hook_set hooks_pinned(const struct instance *instance);
 struct hook_set hooks_alive(const struct instance *instance);

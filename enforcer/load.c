@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "cgward.skel.h"
 #include "hooks.h"
+#include "ksyms.h"
 #include "output.h"
 #include "privileges.h"
 #include "strbuf.h"
@@ -225,10 +226,15 @@ int load_instance(struct instance *instance, const char *cgroup_root, uint64_t e
 static int configure_more(
 	const struct instance *instance, struct cgward_bpf *bpf, struct hook_set set)
 {
+	struct ksym locks[] = {{"rename_lock", 0}, {"mount_lock", 0}, {NULL, 0}};
 	struct bpf_program *program;
 	int err = 0;
 
 	bpf->rodata->cgroup_root_id = instance->meta->cgroup_root_id;
+	if (hooks_read_paths(set))
+		err = ksyms_find(locks);
+	bpf->rodata->rename_lock_address = locks[0].address;
+	bpf->rodata->mount_lock_address = locks[1].address;
 	for (int i = 0; !err && i < MAP_COUNT; i++) {
 		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
 

@@ -11,6 +11,8 @@
 
 #define BIT(cap) (1ULL << (cap))
 
+/* CAP_SYSLOG: to be shown where the kernel has its locks. */
+#define PATHS BIT(CAP_SYSLOG)
 /* Loading and attaching; CAP_SYS_ADMIN stands for each of them. */
 #define LOAD (BIT(CAP_BPF) | BIT(CAP_PERFMON) | BIT(CAP_NET_ADMIN))
 /* Policies, pins and cgroups that belong to other users, or are ours by ACL only. */
@@ -25,14 +27,14 @@ static const struct {
 	{"check", 0, FILES, false},
 	{"test", 0, FILES, false},
 	{"explain", 0, FILES | BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN), false},
-	{"apply", LOAD, FILES | BIT(CAP_SYS_ADMIN), false},
-	{"attach", LOAD, FILES | BIT(CAP_SYS_ADMIN), false},
-	{"detach", LOAD, FILES | BIT(CAP_SYS_ADMIN), false},
+	{"apply", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
+	{"attach", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
+	{"detach", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
 	{"status", BIT(CAP_BPF), FILES | BIT(CAP_SYS_ADMIN), false},
 	{"remove", BIT(CAP_BPF), FILES | BIT(CAP_SYS_ADMIN), false},
-	{"doctor", 0, LOAD | FILES | BIT(CAP_SYS_ADMIN), false},
+	{"doctor", 0, LOAD | FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
 	/* CAP_KILL: to forward signals to a command that has changed its user. */
-	{"run", 0, LOAD | FILES | BIT(CAP_SYS_ADMIN) | BIT(CAP_KILL), true},
+	{"run", 0, LOAD | FILES | PATHS | BIT(CAP_SYS_ADMIN) | BIT(CAP_KILL), true},
 };
 
 static uint64_t missing;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* file.h - judging and reporting what is done to a file, for all hooks. */
+#ifndef CGW_FILE_H
+#define CGW_FILE_H
+
+#include "lsm.h"
+#include "path.h"
+
+#define FILE_OPS (1U << CGW_OP_FILE_READ | 1U << CGW_OP_FILE_WRITE | 1U << CGW_OP_FILE_EXEC)
+#define FILE_WRITE (1U << CGW_OP_FILE_WRITE)
+
+/* linux/stat.h and fcntl.h are not for BPF. */
+#define S_IFMT 0170000
+#define S_IFDIR 0040000
+
+/* What a hook asks about. The second object is the other name of a rename or link. */
+struct file_request {
+	struct dentry *object[2];
+	struct vfsmount *mnt; /* of both */
+	struct cgw_file file;
+	__u32 hook;
+	__u32 reported;
+};
+
+static __always_inline bool is_directory(struct dentry *dentry)
+{
+	return (BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR;
+}
+
+static __always_inline void emit_name(
+	struct call *call, struct file_request *request, __u32 which, __u16 *length)
+{
+	struct scratch *scratch = call->scratch;
+	const __u8 *bytes = which ? scratch->value.normal : scratch->value.written;
+	struct cgw_file_name *name = &request->file.name[which];
+	__u32 from = name->from & (CGW_TEXT_MAX - 1);
+
+	if (name->from < name->to && name->to <= CGW_TEXT_MAX)
+		*length = emit_bytes(scratch, bytes + from, name->to - from);
+}
+
+static __noinline int file_report(struct call *call, struct file_request *request)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_event *event;
+	__u16 length = 0, second = 0;
+
+	if (!scratch)
+		return 0;
+	event = &scratch->event;
+	emit_start(call, CGW_EVENT_FILE, request->hook, scratch->work.decision.op);
+	if (request->file.kind == CGW_FILE_MEMFD)
+		request->file.name[0].from = 0; /* as the kernel shows it: memfd:NAME */
+	emit_name(call, request, 0, &length);
+	if (request->object[1])
+		emit_name(call, request, 1, &second);
+	event->name_len = length;
+	event->name2_len = second;
+	emit_finish(scratch);
+	return 0;
+}
+
+/*
+ * Reports what has been decided; 1: denied. Of several questions that one call asks, the first
+ * denial is reported, or the first audit.
+ */
+static __noinline int file_decided(struct call *call, struct file_request *request)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_decision *decision;
+
+	if (!scratch)
+		return 1;
+	decision = &scratch->work.decision;
+	decision_check(call, decision);
+	if (decision->verdict == CGW_VERDICT_ALLOW)
+		return 0;
+	if (decision->verdict == CGW_VERDICT_DENY || !request->reported)
+		file_report(call, request);
+	request->reported = 1;
+	return decision->verdict == CGW_VERDICT_DENY;
+}
+
+/* An object without a name: denied where a rule for one of these operations could mean it. */
+static __noinline int file_unable(struct call *call, struct file_request *request, __u32 reason)
+{
+	struct cgw_unable unable = {.ops = request->file.ops, .reason = reason};
+	__u32 ops = request->file.ops;
+
+	if (!call->scratch)
+		return 1;
+	unable.judge = request->file.judge;
+	cgw_judge_unable(&unable);
+	call->scratch->work.decision.op = ops & 1U << CGW_OP_FILE_EXEC	  ? CGW_OP_FILE_EXEC
+					  : ops & 1U << CGW_OP_FILE_WRITE ? CGW_OP_FILE_WRITE
+									  : CGW_OP_FILE_READ;
+	return file_decided(call, request);
+}
+
+static __always_inline void file_open_request(struct call *call, struct file_request *request)
+{
+	struct scratch *scratch = call->scratch;
+
+	request->file.judge.view = &call->view;
+	request->file.judge.work = &scratch->work;
+	request->file.work = &scratch->files;
+	request->file.bytes = scratch->value.written;
+	request->reported = 0;
+}
+
+/* Judges the operations in request->file.ops on one of the objects; 1: denied. */
+static __noinline int file_judge(struct call *call, struct file_request *request, __u32 which)
+{
+	struct scratch *scratch = call->scratch;
+	__u32 reason = 0;
+
+	if (!scratch)
+		return 1;
+	which &= 1;
+	request->file.first = which;
+	if (request->file.kind == CGW_FILE_MEMFD)
+		memfd_name(scratch, &request->file.name[0], request->object[0]);
+	else
+		reason = path_name(scratch, which, &request->file.name[which],
+			request->object[which], request->mnt);
+	if (reason)
+		return file_unable(call, request, reason);
+	cgw_judge_file(&request->file);
+	return file_decided(call, request);
+}
+
+/* True if some policy rules these operations at all. */
+static __always_inline bool files_ruled(struct call *call, __u32 ops)
+{
+	return cgw_header(&call->view, ops) & ops;
+}
+
+/* One object. What a hook returns. */
+static __always_inline int file_result(
+	struct dentry *object, struct vfsmount *mnt, __u32 ops, __u32 hook)
+{
+	struct file_request request = {
+		.object = {object}, .mnt = mnt, .file = {.ops = ops}, .hook = hook};
+	struct call call;
+	bool deny = false;
+
+	if (!lsm_begin(&call, ops))
+		return lsm_result(call.unable);
+	switch (files_ruled(&call, ops) ? path_kind(object, mnt) : PATH_KERNELS) {
+	case PATH_MEMFD:
+		request.file.kind = CGW_FILE_MEMFD;
+		break;
+	case PATH_ORDINARY:
+		break;
+	default:
+		call_close(&call);
+		return 0;
+	}
+	file_open_request(&call, &request);
+	deny = file_judge(&call, &request, 0);
+	call_close(&call);
+	return lsm_result(deny);
+}
+
+#endif

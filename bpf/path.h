@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * path.h - the name of an object: its path from the root of the running task's mount namespace.
+ *
+ * bpf_d_path() answers from the task's own root (chroot), may be asked in few hooks only, and shows
+ * what lies in a detached mount as if it lay in "/". So this is a walk of our own from the object
+ * up to the root of the mount namespace, by the rules of the kernel's d_path(): the sequences of
+ * rename_lock and mount_lock must be the same before and after, or the walk begins anew. A path
+ * made of two that existed one after the other is never seen.
+ *
+ * A file that has been deleted has the path that it had last.
+ */
+#ifndef CGW_PATH_H
+#define CGW_PATH_H
+
+#include "emit.h"
+#include "match_file.h"
+
+/* Where fs/dcache.c and fs/namespace.c have these locks; set by the loader. A lock that cannot be
+ * read makes no name sure, which fails closed. */
+extern const volatile __u64 rename_lock_address;
+extern const volatile __u64 mount_lock_address;
+
+/* Of directories, a path has at most one for two bytes; then there are mounts. */
+#define PATH_STEPS 8192
+/* How often a walk begins anew. A rename on another CPU takes longer than most walks. */
+#define PATH_TRIES 256
+
+#define MNT_NS_INTERNAL ((__u64)-22) /* ERR_PTR(-EINVAL): the kernel's own mounts */
+#define SB_KERNMOUNT (1UL << 22)
+
+struct name_walk {
+	__u8 *bytes; /* one of the two buffers of a scratch slot */
+	struct mnt_namespace *ns;
+	struct vfsmount *mnt;
+	struct dentry *object;
+	/* where the walk stands: */
+	struct dentry *dentry;
+	struct dentry *root; /* of the mount */
+	struct mount *mount;
+	__u32 offset; /* where the path begins */
+	__u32 reason; /* 0 while it goes on; NAMED, or an enum cgw_reason: why there is none */
+};
+
+/* Beyond any enum cgw_reason. */
+#define NAMED 0x10000
+
+static __always_inline struct mount *real_mount(struct vfsmount *mnt)
+{
+	return (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+}
+
+/* An odd number, which is never equal to one before or after, if it cannot be read. */
+static __always_inline __u32 lock_sequence(__u64 lock)
+{
+	__u32 sequence;
+
+	if (bpf_probe_read_kernel(&sequence, sizeof(sequence), (const void *)lock))
+		return 1;
+	return sequence;
+}
+
+static __always_inline long name_walk_mount(struct name_walk *walk)
+{
+	struct mount *mount = walk->mount, *up = BPF_CORE_READ(mount, mnt_parent);
+
+	if (up == mount) {
+		walk->reason = NAMED;
+		return 1;
+	}
+	walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	walk->root = BPF_CORE_READ(up, mnt.mnt_root);
+	walk->mount = up;
+	return 0;
+}
+
+static long name_walk_step(__u32 index, void *context)
+{
+	struct name_walk *walk = context;
+	struct dentry *dentry = walk->dentry, *parent;
+	__u32 length, offset = walk->offset;
+
+	(void)index;
+	if (dentry == walk->root)
+		return name_walk_mount(walk);
+	parent = BPF_CORE_READ(dentry, d_parent);
+	if (parent == dentry) { /* the end of a tree that is not this mount's */
+		walk->reason = CGW_REASON_PATH_UNREACHABLE;
+		return 1;
+	}
+	length = CGW_OPAQUE(BPF_CORE_READ(dentry, d_name.len)) & 255;
+	if (offset < length + 2) { /* one byte is left over: a path has CGW_TEXT_MAX - 1 */
+		walk->reason = CGW_REASON_PATH_TOO_LONG;
+		return 1;
+	}
+	offset = CGW_OPAQUE(offset - length - 1) & (CGW_TEXT_MAX - 1);
+	walk->bytes[offset] = '/';
+	bpf_probe_read_kernel(
+		walk->bytes + offset + 1, length, BPF_CORE_READ(dentry, d_name.name));
+	walk->offset = offset;
+	walk->dentry = parent;
+	return 0;
+}
+
+/* One walk: 1 if nothing was moved meanwhile. */
+static long name_walk_try(__u32 index, void *context)
+{
+	struct name_walk *walk = context;
+	struct vfsmount *mnt = walk->mnt;
+	struct mount *mount = real_mount(mnt);
+	__u32 renames = lock_sequence(rename_lock_address),
+	      mounts = lock_sequence(mount_lock_address);
+	struct mnt_namespace *ns;
+
+	(void)index;
+	if ((renames | mounts) & 1)
+		return 0;
+	walk->dentry = walk->object;
+	walk->mount = mount;
+	walk->root = BPF_CORE_READ(mnt, mnt_root);
+	/* In atomic operations the verifier forgets what it knows (see path_walk()), and processors
+	 * do not read ahead. */
+	walk->offset = CGW_TEXT_MAX;
+	__sync_fetch_and_add(&walk->offset, 0);
+	walk->reason = 0;
+	__sync_fetch_and_add(&walk->reason, 0);
+	ns = BPF_CORE_READ(mount, mnt_ns);
+	bpf_loop(PATH_STEPS, name_walk_step, walk, 0);
+	if (!walk->reason)
+		walk->reason = CGW_REASON_PATH_TOO_LONG;
+	/* A detached mount, one of another namespace: what its path says is not what the policies
+	 * mean. It is still shown in the event. */
+	if (!ns || ns != walk->ns)
+		walk->reason = CGW_REASON_PATH_UNREACHABLE;
+	__sync_fetch_and_add(&walk->reason, 0);
+	return renames == lock_sequence(rename_lock_address) &&
+	       mounts == lock_sequence(mount_lock_address);
+}
+
+/*
+ * Writes the path of an object to buffer `which` of the scratch slot, and its place to *name. 0, or
+ * the enum cgw_reason why it has none; the event shows what was found all the same.
+ */
+static __noinline __u32 path_name(struct scratch *scratch, __u32 which, struct cgw_file_name *name,
+	struct dentry *object, struct vfsmount *mnt)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct name_walk walk = {.object = object, .mnt = mnt};
+
+	name->from = name->to = CGW_TEXT_MAX;
+	if (!scratch)
+		return CGW_REASON_NO_SCRATCH;
+	walk.bytes = which ? scratch->value.normal : scratch->value.written;
+	walk.ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	walk.offset = CGW_TEXT_MAX;
+	if (bpf_loop(PATH_TRIES, name_walk_try, &walk, 0) >= PATH_TRIES)
+		return CGW_REASON_PATH_CHANGING;
+	name->from = walk.offset;
+	if (walk.reason != NAMED)
+		return walk.reason;
+	if (walk.offset >= CGW_TEXT_MAX) { /* the root itself */
+		walk.bytes[CGW_TEXT_MAX - 1] = '/';
+		name->from = CGW_TEXT_MAX - 1;
+	}
+	return 0;
+}
+
+/* What is to be done with an object, seen by its mount. */
+enum path_kind {
+	PATH_ORDINARY = 1,
+	PATH_MEMFD,   /* has a name, but not a path */
+	PATH_KERNELS, /* not judged */
+};
+
+/*
+ * Mounts that are in no namespace, and never were: pipes, sockets, anonymous inodes; what
+ * memfd_create(2) made; and those through which a stacked filesystem (overlayfs) reaches what
+ * lies beneath it, after its own file has been judged.
+ */
+static __always_inline enum path_kind path_kind(struct dentry *object, struct vfsmount *mnt)
+{
+	struct mount *mount = real_mount(mnt);
+	static const char prefix[] = "memfd:";
+	const unsigned char *name;
+	char start[8] = {};
+
+	if ((__u64)BPF_CORE_READ(mount, mnt_ns) != MNT_NS_INTERNAL)
+		return PATH_ORDINARY;
+	if (!(BPF_CORE_READ(object, d_sb, s_flags) & SB_KERNMOUNT))
+		return PATH_KERNELS;
+	name = BPF_CORE_READ(object, d_name.name);
+	bpf_probe_read_kernel(start, 6, name);
+	CGW_UNROLL
+	for (int i = 0; i < 6; i++)
+		if (start[i] != prefix[i])
+			return PATH_KERNELS;
+	return PATH_MEMFD;
+}
+
+/* The name of a memfd, in buffer 0. */
+static __always_inline void memfd_name(
+	struct scratch *scratch, struct cgw_file_name *name, struct dentry *object)
+{
+	__u32 length = BPF_CORE_READ(object, d_name.len) & 255;
+
+	bpf_probe_read_kernel(scratch->value.written, length, BPF_CORE_READ(object, d_name.name));
+	name->from = 6;
+	name->to = length < 6 ? 6 : length;
+}
+
+#endif
