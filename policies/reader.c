@@ -265,7 +265,8 @@ static char *next_line(char *buffer, int size, void *stream)
 	if (line->length && line->text[line->length - 1] == '\r')
 		line->length--;
 	read_line(reader);
-	hand_out(line, buffer, size);
+	/* Not to the last byte: inih from release 58 on takes a full buffer for a cut line. */
+	hand_out(line, buffer, size - 1);
 	reader->expected = line->kind == LINE_KEY || line->kind == LINE_CONTINUED;
 	return buffer;
 }
