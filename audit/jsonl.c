@@ -2,8 +2,8 @@
 #include "jsonl.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
+#include "strbuf.h"
 
 #define DEPTH_MAX 16
 
@@ -12,6 +12,7 @@ struct parser {
 	char *end;
 	jsonl_visit *visit;
 	void *context;
+	bool nul; /* in the last string */
 };
 
 static void skip_blanks(struct parser *parser)
@@ -73,6 +74,7 @@ static bool take_unicode(struct parser *parser, char **out)
 
 	if (!take_hex(parser, &code))
 		return false;
+	parser->nul |= !code;
 	if (code >= 0xd800 && code < 0xdc00) {
 		if (parser->end - parser->at < 2 || parser->at[0] != '\\' || parser->at[1] != 'u')
 			return false;
@@ -108,6 +110,7 @@ static bool take_string(struct parser *parser, char **text)
 
 	if (!take(parser, '"'))
 		return false;
+	parser->nul = false;
 	out = *text = parser->at;
 	while (parser->at < parser->end) {
 		char byte = *parser->at++;
@@ -183,6 +186,7 @@ static bool take_value(struct parser *parser, const char *parent, const char *na
 		if (!take_string(parser, &text))
 			return false;
 		member.type = JSONL_TEXT;
+		member.nul = parser->nul;
 		break;
 	case 'n':
 	case 't':
@@ -238,4 +242,27 @@ int jsonl_parse(char *line, size_t length, jsonl_visit *visit, void *context)
 		return -EINVAL;
 	skip_blanks(&parser);
 	return parser.at == parser.end ? 0 : -EINVAL;
+}
+
+char *jsonl_bytes(const char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct strbuf bytes = STRBUF_INIT;
+
+	for (; *text; text++) {
+		const char *high = NULL, *low = NULL;
+
+		if (*text == '\\' && text[1] == 'x' && text[2] && text[3]) {
+			high = strchr(digits, text[2]);
+			low = strchr(digits, text[3]);
+		}
+		if (high && low) {
+			strbuf_putc(&bytes, (high - digits) << 4 | (low - digits));
+			text += 3;
+			continue;
+		}
+		text += *text == '\\' && text[1] == '\\';
+		strbuf_putc(&bytes, *text);
+	}
+	return strbuf_take(&bytes);
 }

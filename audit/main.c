@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cmd_suggest.h"
 #include "report.h"
 #include "session.h"
 #include "top.h"
@@ -16,14 +17,14 @@ static int print(const char *text)
 	return STATUS_DONE;
 }
 
-/* Commands that read a log, and need no privileges. */
+/* Commands that read a log. */
 static const struct command {
 	const char *name;
-	enum status (*run)(const char *file);
-	const char *usage;
+	enum status (*run)(int argc, char **argv);
 } commands[] = {
-	{"report", report_run, "cgward-audit report FILE.jsonl >page.html"},
-	{"top", top_run, "cgward-audit top FILE.jsonl"},
+	{"report", report_run},
+	{"suggest", suggest_run},
+	{"top", top_run},
 };
 
 static const struct command *find_command(const char *name)
@@ -34,15 +35,6 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
-{
-	if (argc == 3 && (argv[2][0] != '-' || !argv[2][1]))
-		return command->run(argv[2]);
-	message("%s: expected one FILE, or - for standard input\n  %s", command->name,
-		command->usage);
-	return STATUS_USAGE;
-}
-
 int main(int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
@@ -51,7 +43,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (command)
-		return run_command(command, argc, argv);
+		return command->run(argc - 1, argv + 1);
 	if (arguments_parse(&arguments, argc, argv, &text)) {
 		message("%s\n  try 'cgward-audit --help'", text);
 		status = STATUS_USAGE;

@@ -215,7 +215,7 @@ static int read_log(struct tally *tally, FILE *file)
 	return ferror(file) ? -errno : 0;
 }
 
-enum status report_run(const char *name)
+static enum status report(const char *name)
 {
 	struct strbuf page __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	FILE *file = strcmp(name, "-") ? fopen(name, "re") : stdin;
@@ -242,4 +242,19 @@ enum status report_run(const char *name)
 		return STATUS_NOT;
 	}
 	return STATUS_DONE;
+}
+
+enum status report_run(int argc, char **argv)
+{
+	if (argc == 2 && (argv[1][0] != '-' || !argv[1][1]))
+		return report(argv[1]);
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		puts("Usage: cgward-audit report FILE >PAGE\n\n"
+		     "Writes a page of HTML about a log that was written with --format json\n"
+		     "(-: standard input).");
+		return fflush(stdout) ? STATUS_NOT : STATUS_DONE;
+	}
+	message("report: expected one FILE, or - for standard input\n"
+		"  cgward-audit report FILE.jsonl >page.html");
+	return STATUS_USAGE;
 }

@@ -6,7 +6,8 @@
 #include "session.h"
 #include "strbuf.h"
 
-/* Reads FILE ("-": standard input), writes HTML to standard output. Prints messages. */
-enum status report_run(const char *name);
+/* argv[0] is "report". Reads FILE ("-": standard input), writes HTML to standard output. Prints
+ * messages. */
+enum status report_run(int argc, char **argv);
 
 #endif

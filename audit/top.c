@@ -334,7 +334,7 @@ static int show_once(struct follower *follower, struct top *top)
 	return result;
 }
 
-enum status top_run(const char *name)
+static enum status show(const char *name)
 {
 	struct follower follower = {.name = name, .fd = STDIN_FILENO, .part = STRBUF_INIT};
 	struct top top = {0};
@@ -354,4 +354,12 @@ enum status top_run(const char *name)
 	strbuf_free(&follower.part);
 	top_free(&top);
 	return result ? STATUS_NOT : STATUS_DONE;
+}
+
+enum status top_run(int argc, char **argv)
+{
+	if (argc == 2 && (argv[1][0] != '-' || !argv[1][1]))
+		return show(argv[1]);
+	message("top: expected one FILE, or - for standard input\n  cgward-audit top FILE.jsonl");
+	return STATUS_USAGE;
 }

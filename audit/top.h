@@ -37,6 +37,6 @@ void top_draw(struct top *top, double seconds, int rows, int columns, struct str
  * On a terminal: draws each second, from what is in FILE on, until SIGINT or SIGTERM; a file that
  * was renamed is opened anew. Else: one table of all that is in FILE.
  */
-enum status top_run(const char *name);
+enum status top_run(int argc, char **argv);
 
 #endif

@@ -302,12 +302,15 @@ struct cgw_rule {
 	__u32 text;   /* canonical text, such as "deny connect tcp 10.0.0.0/8:22" */
 	__u32 line;   /* in the policy's file, from 1 */
 	__u32 column; /* of the subject, from 1 */
-	__u32 flags;  /* CGW_RULE_* */
+	__u32 flags;  /* CGW_RULE_*, and the section of the policy in bits 8 to 15 */
 };
 
 /* Set by apply, for status: what this kernel does of the rule. Neither: all of it. */
 #define CGW_RULE_UNENFORCED 1U /* nothing; on-missing = warn */
 #define CGW_RULE_PARTLY 2U     /* some of it; apply has said what not */
+/* For those who read an image again: [sysctl] is 1, and so on (enum policy_section). */
+#define CGW_RULE_SECTION_SHIFT 8
+#define CGW_RULE_SECTION(flags) ((flags) >> CGW_RULE_SECTION_SHIFT & 0xff)
 
 /* A cgroup that is governed by hand (cgward attach) in addition to the selectors. */
 struct cgw_attachment {

@@ -250,7 +250,8 @@ static uint32_t write_rules(struct compiler *compiler, struct texts *texts, size
 				.policy = slot,
 				.text = add_text(texts, rule->text),
 				.line = rule->line,
-				.column = rule->column};
+				.column = rule->column,
+				.flags = rule->section << CGW_RULE_SECTION_SHIFT};
 			keyed[at] = (struct keyed){rules[at].key, policy, rule};
 		}
 	}

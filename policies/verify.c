@@ -473,7 +473,9 @@ static bool verify_rules(struct verifier *verifier)
 		const struct cgw_rule *rule = &verifier->rules[i];
 
 		if (rule->action < CGW_ACTION_AUDIT || rule->action > CGW_ACTION_ALLOW ||
-			rule->flags & ~(CGW_RULE_UNENFORCED | CGW_RULE_PARTLY))
+			CGW_RULE_SECTION(rule->flags) >= SECTION_COUNT ||
+			rule->flags & ~(CGW_RULE_UNENFORCED | CGW_RULE_PARTLY |
+					      0xff << CGW_RULE_SECTION_SHIFT))
 			return fail(verifier, "a rule has a bad action or flag");
 		if (rule->policy < slot || rule->policy >= verifier->header->policy_count ||
 			!verifier->policies[rule->policy].flags)

@@ -57,7 +57,8 @@ static void test_seal(void **state)
 	assert_int_equal(image_header(&image)->generation, 7);
 	assert_int_equal(image_header(&image)->checksum, checksum);
 	assert_int_equal(image_verify(image.data, image.size, &why), 0);
-	rule->flags = CGW_RULE_PARTLY;
+	assert_int_equal(CGW_RULE_SECTION(rule->flags), SECTION_SYSCTL);
+	rule->flags |= CGW_RULE_PARTLY;
 	assert_int_equal(image_verify(image.data, image.size, &why), -EINVAL);
 	image_seal(&image, 8);
 	assert_int_equal(image_verify(image.data, image.size, &why), 0);
