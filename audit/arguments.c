@@ -86,9 +86,10 @@ char *arguments_help(void)
 
 	strbuf_puts(&text,
 		"Usage: cgward-audit [OPTION]...\n"
-		"       cgward-audit report FILE >PAGE   a page of HTML about a JSON log\n"
-		"       cgward-audit suggest FILE        exceptions for what a JSON log holds\n"
-		"       cgward-audit top FILE            a JSON log as a live table\n\n"
+		"       cgward-audit report|suggest|top ...   about a JSON log: a page, "
+		"exceptions, "
+		"a live\n"
+		"                                             table (see --help of each)\n\n"
 		"Prints what cgward denied or audited. Without --follow: what waits to be "
 		"read, then it ends.\nReading an event takes it from the kernel, whether it "
 		"is wanted or not.\n\n");
