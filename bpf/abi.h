@@ -117,6 +117,25 @@ enum cgw_op {
 #define CGW_PEER_OPS 3
 #define CGW_PEER_OP(op) ((op)-CGW_OP_CONNECT)
 
+/* [kernel]. The names stand in policies/names.c. */
+enum cgw_power {
+	CGW_POWER_MOUNT = 1,
+	CGW_POWER_CHROOT,
+	CGW_POWER_PTRACE,
+	CGW_POWER_MODULE,
+	CGW_POWER_BPF,
+	CGW_POWER_USERNS,
+	CGW_POWER_PERF,
+	CGW_POWER_KEXEC,
+	CGW_POWER_KEYRING,
+	CGW_POWER_IO_URING,
+	CGW_POWER_SETTIME,
+	CGW_POWER_SYSLOG,
+	CGW_POWER_KILL_OUTSIDE,
+	CGW_POWER_PERSONALITY,
+	CGW_POWER_COUNT,
+};
+
 /* Accesses to devices have one table each: read, write, mknod. */
 #define CGW_DEVICE_OPS 3
 #define CGW_DEVICE_OP(op) ((op)-CGW_OP_DEVICE_READ)
@@ -274,7 +293,7 @@ struct cgw_policy {
 	__u32 deny_ops;	    /* bit set of enum cgw_op: operations that some rule denies */
 	__u32 audit_ops;    /* the same for audit */
 	__u32 selectors;    /* text: the cgroup globs, separated by blanks */
-	__u32 powers;	    /* table enum policy_power -> ref */
+	__u32 powers;	    /* table enum cgw_power -> ref */
 	__u32 capabilities; /* table CAP_* -> ref */
 	__u32 devices;	    /* offset of a struct cgw_devices; 0: no rules */
 	/* chain of automata over absolute paths, and over names of memfds; accept: offset of a
@@ -470,7 +489,7 @@ struct cgw_event {
 			__u32 address[4]; /* host order, most significant first; IPv4 in [0] */
 		} network;
 		struct {
-			__u32 power; /* enum policy_power */
+			__u32 power; /* enum cgw_power */
 		} kernel;
 		struct {
 			__u32 number; /* CAP_* */

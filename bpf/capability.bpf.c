@@ -2,15 +2,72 @@
 /*
  * capability.bpf.c - lsm/capable: use of a capability, in any user namespace. It is called only for
  * tasks that have the capability: the kernel asks its own module first.
+ *
+ * Some powers of [kernel] are seen here, because there is no other hook: where a capability stands
+ * for one power alone, and system calls on mounts that ask for cap_sys_admin and no more.
  */
 #include "lsm.h"
 
 #define CAP_OPT_NOAUDIT 2
 
+#define CAP_SYS_MODULE 16
+#define CAP_SYS_ADMIN 21
+#define CAP_SYS_TIME 25
+
+#define OPS (1U << CGW_OP_CAPABILITY | 1U << CGW_OP_KERNEL)
+
+/* Registers of a system call; its number stands in another field on each architecture. */
+struct pt_regs___x86 {
+	unsigned long orig_ax;
+} __attribute__((preserve_access_index));
+
+struct pt_regs___arm64 {
+	int syscallno;
+} __attribute__((preserve_access_index));
+
+static __always_inline __u32 current_syscall(void)
+{
+	void *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pt_regs___arm64 *arm64 = registers;
+	struct pt_regs___x86 *x86 = registers;
+
+	if (bpf_core_field_exists(x86->orig_ax))
+		return BPF_CORE_READ(x86, orig_ax);
+	if (bpf_core_field_exists(arm64->syscallno))
+		return BPF_CORE_READ(arm64, syscallno);
+	return 0;
+}
+
+/* From 424 on the numbers are the same on all architectures and for 32-bit programs. */
+static __always_inline bool is_mount_syscall(__u32 number)
+{
+	switch (number & ~0x40000000U) { /* x32 */
+	case 428:			 /* open_tree: of a copy */
+	case 430:			 /* fsopen */
+	case 433:			 /* fspick */
+	case 442:			 /* mount_setattr */
+	case 467:			 /* open_tree_attr */
+		return true;
+	}
+	return false;
+}
+
+/* The power that the use of a capability is, or 0. */
+static __always_inline __u32 power_of(__u32 capability)
+{
+	if (capability == CAP_SYS_MODULE)
+		return CGW_POWER_MODULE;
+	if (capability == CAP_SYS_TIME)
+		return CGW_POWER_SETTIME;
+	if (capability == CAP_SYS_ADMIN && is_mount_syscall(current_syscall()))
+		return CGW_POWER_MOUNT;
+	return 0;
+}
+
 /*
  * Where the kernel only asks what a task could do, and would write no audit record of a refusal
- * (whether a mapping may use the reserve: each mmap), the answer is no, too; it is counted, but
- * there is no event of it.
+ * (whether blocks that are kept for root may be used, say), the answer is no, too; it is counted,
+ * but there is no event of it.
  */
 static __noinline int capability_judge(struct call *call, __u32 capability, __u32 quiet)
 {
@@ -41,12 +98,15 @@ SEC("lsm/capable")
 int BPF_PROG(cgward_capable, const struct cred *cred, struct user_namespace *namespace,
 	int capability, unsigned int options)
 {
+	__u32 power = power_of(capability);
 	struct call call;
 	bool deny;
 
-	if (!lsm_begin(&call, 1U << CGW_OP_CAPABILITY))
+	if (!lsm_begin(&call, power ? OPS : 1U << CGW_OP_CAPABILITY))
 		return lsm_result(call.unable);
 	deny = capability_judge(&call, capability, options & CAP_OPT_NOAUDIT);
+	if (!deny && power)
+		deny = power_judge(&call, power, CGW_HOOK_CAPABLE);
 	call_close(&call);
 	return lsm_result(deny);
 }

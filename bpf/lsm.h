@@ -14,8 +14,9 @@
  *	}
  *
  * The verdict of a program that comes before on the same hook (the last argument that BPF LSM
- * gives) needs no look: the kernel calls no further program once one has refused, and none at all if
- * another security module has. Nor can its place be told: some hooks have got arguments since 6.1.
+ * gives) needs no look: the kernel calls no further program once one has refused, and none at all
+ *if another security module has. Nor can its place be told: some hooks have got arguments
+ *since 6.1.
  *
  * These programs can be preempted by each other: all memory but the stack is a scratch slot.
  */
@@ -107,7 +108,7 @@ static __noinline int power_judge(struct call *call, __u32 power, __u32 hook)
 	return decision->verdict == CGW_VERDICT_DENY;
 }
 
-/* Judges the use of a power (enum policy_power) by the running task, and reports it. */
+/* Judges the use of a power (enum cgw_power) by the running task, and reports it. */
 static __always_inline int power_result(__u32 power, __u32 hook)
 {
 	struct call call;

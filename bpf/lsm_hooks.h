@@ -12,7 +12,32 @@
 #define CGW_LSM_HOOKS_H
 
 #define CGW_CAPABILITY_HOOKS(X) X(CAPABLE, capable, capable, "use of a capability")
-#define CGW_KERNEL_HOOKS(X)
+#define CGW_KERNEL_HOOKS(X)                                                                        \
+	X(SB_MOUNT, sb_mount, sb_mount, "mount(2)")                                                \
+	X(SB_KERN_MOUNT, sb_kern_mount, sb_kern_mount, "fsconfig(2) making a file system")         \
+	X(SB_REMOUNT, sb_remount, sb_remount, "fsconfig(2) changing a file system")                \
+	X(SB_UMOUNT, sb_umount, sb_umount, "umount(2)")                                            \
+	X(SB_PIVOTROOT, sb_pivotroot, sb_pivotroot, "pivot_root(2)")                               \
+	X(MOVE_MOUNT, move_mount, move_mount, "move_mount(2)")                                     \
+	X(PATH_CHROOT, path_chroot, path_chroot, "chroot(2)")                                      \
+	X(PTRACE_ACCESS_CHECK, ptrace_access_check, ptrace_access_check,                           \
+		"access to another process's memory")                                              \
+	X(PTRACE_TRACEME, ptrace_traceme, ptrace_traceme, "PTRACE_TRACEME")                        \
+	X(TASK_KILL, task_kill, task_kill, "signals")                                              \
+	X(USERNS_CREATE, userns_create, userns_create, "creation of a user namespace")             \
+	X(KERNEL_MODULE_REQUEST, kernel_module_request, kernel_module_request,                     \
+		"a module that the kernel asks for")                                               \
+	X(BPF, bpf, bpf, "bpf(2)")                                                                 \
+	X(PERF_EVENT_OPEN, perf_event_open, perf_event_open, "perf_event_open(2)")                 \
+	X(KERNEL_LOAD_DATA, kernel_load_data, kernel_load_data, "kexec_load(2)")                   \
+	X(KERNEL_READ_FILE, kernel_read_file, kernel_read_file, "kexec_file_load(2)")              \
+	X(KEY_ALLOC, key_alloc, key_alloc, "creation of a key or keyring")                         \
+	X(KEY_PERMISSION, key_permission, key_permission, "use of a key or keyring")               \
+	X(IO_URING_SETUP, io_uring_setup, inode_init_security_anon, "io_uring_setup(2)")           \
+	X(URING_OVERRIDE_CREDS, uring_override_creds, uring_override_creds,                        \
+		"credentials of an io_uring request")                                              \
+	X(URING_CMD, uring_cmd, uring_cmd, "commands to drivers by io_uring")                      \
+	X(SYSLOG, syslog, syslog, "reading of the kernel log")
 #define CGW_FILE_HOOKS(X)                                                                          \
 	X(FILE_OPEN, file_open, file_open, "opening a file, by open(2) and execve(2)")             \
 	X(MMAP_FILE, mmap_file, mmap_file, "mapping a file executable")                            \

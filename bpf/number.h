@@ -43,7 +43,7 @@ CGW_INLINE void cgw_judge_number(struct cgw_number *number)
 	cgw_loop(CGW_POLICIES_MAX, cgw_number_policy, number);
 }
 
-/* power: enum policy_power */
+/* power: enum cgw_power */
 CGW_INLINE void cgw_judge_power(struct cgw_number *number, __u32 power)
 {
 	number->field = offsetof(struct cgw_policy, powers);

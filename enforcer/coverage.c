@@ -34,20 +34,28 @@ const struct coverage_row coverage_rows[] = {
 	{"file", "read", {FILE_READ}, {0}, 0, NULL, true, NULL},
 	{"file", "write", {FILE_WRITE}, {0}, 0, NULL, true, NULL},
 	{"file", "exec", {FILE_EXEC}, {0}, 0, NULL, true, NULL},
-	{"kernel", "mount", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "chroot", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "ptrace", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "module", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "bpf", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "userns", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "perf", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "kexec", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "keyring", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "io_uring", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "settime", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "syslog", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "kill-outside", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
-	{"kernel", "personality", {0}, {0}, FEATURE(LSM), "lsm hooks of it", false, NULL},
+	{"kernel", "mount",
+		{HOOK(SB_MOUNT), HOOK(SB_KERN_MOUNT), HOOK(SB_REMOUNT), HOOK(SB_UMOUNT),
+			HOOK(SB_PIVOTROOT), HOOK(MOVE_MOUNT), HOOK(CAPABLE)},
+		{0}, 0, NULL, true, NULL},
+	{"kernel", "chroot", {HOOK(PATH_CHROOT)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "ptrace", {HOOK(PTRACE_ACCESS_CHECK), HOOK(PTRACE_TRACEME)}, {0}, 0, NULL, true,
+		NULL},
+	{"kernel", "module", {HOOK(CAPABLE), HOOK(KERNEL_MODULE_REQUEST)}, {0}, 0, NULL, true,
+		NULL},
+	{"kernel", "bpf", {HOOK(BPF)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "userns", {HOOK(USERNS_CREATE)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "perf", {HOOK(PERF_EVENT_OPEN)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "kexec", {HOOK(KERNEL_LOAD_DATA), HOOK(KERNEL_READ_FILE)}, {0}, 0, NULL, true,
+		NULL},
+	{"kernel", "keyring", {HOOK(KEY_ALLOC), HOOK(KEY_PERMISSION)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "io_uring", {HOOK(IO_URING_SETUP), HOOK(URING_OVERRIDE_CREDS), HOOK(URING_CMD)},
+		{0}, 0, NULL, true, NULL},
+	{"kernel", "settime", {HOOK(CAPABLE)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "syslog", {HOOK(SYSLOG)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "kill-outside", {HOOK(TASK_KILL)}, {0}, 0, NULL, true, NULL},
+	{"kernel", "personality", {0}, {0}, 0, "a hook for personality(2), which no kernel has",
+		false, NULL},
 	{"capability", "all", {HOOK(CAPABLE)}, {0}, 0, NULL, true, NULL},
 	{"device", "r, w, m", {HOOK(DEVICE)}, {0}, 0, NULL, true, NULL},
 	{NULL, NULL, {0}, {0}, 0, NULL, false, NULL},
@@ -131,7 +139,7 @@ void coverage_hooks(const struct coverage_row *row, void (*visit)(const char *na
 		visit(cgw_name_of(cgw_hook_names, *hook), context);
 	for (const uint8_t *hook = row->more; *hook; hook++)
 		visit(cgw_name_of(cgw_hook_names, *hook), context);
-	if (row->features & FEATURE(LSM))
+	if (!row->program)
 		visit(row->lsm, context);
 }
 
@@ -152,7 +160,9 @@ void coverage_missing(const struct coverage_row *row, const struct probe_result 
 	if (out->length)
 		strbuf_puts(out, " is missing in this kernel");
 	if (!row->program)
-		strbuf_printf(out, "%scgward has no program for it yet", out->length ? "; " : "");
+		strbuf_printf(out, "%s%s", out->length ? "; " : "",
+			row->features ? "cgward has no program for it yet"
+				      : "no kernel has a hook for it");
 	if (!none && row->program && row->gap && (out->length || !row->more[0]))
 		strbuf_printf(out, "%s%s%s%s", out->length ? ": " : "", row->gap,
 			row->lsm ? "; would need " : "", row->lsm ? row->lsm : "");

@@ -107,8 +107,8 @@ static uint32_t rule_gap(
 
 	if (!row->program) {
 		coverage_hooks(row, add_hook, &names);
-		strbuf_printf(why, "it needs %s, for which cgward has no program yet",
-			strbuf_text(&names));
+		strbuf_printf(why, "it needs %s%s", strbuf_text(&names),
+			row->features ? ", for which cgward has no program yet" : "");
 		return CGW_RULE_UNENFORCED;
 	}
 	if (!hook_set_is_empty(missing)) {

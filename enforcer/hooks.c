@@ -95,7 +95,7 @@ static void add_powers(struct hook_set *set, const struct image *image, uint32_t
 	const uint32_t *refs = (const uint32_t *)(image->data + table->values);
 	uint32_t i = 0;
 
-	for (uint32_t power = 1; power < POWER_COUNT; power++) {
+	for (uint32_t power = 1; power < CGW_POWER_COUNT; power++) {
 		while (i + 1 < table->count && keys[i + 1] <= power)
 			i++;
 		if (refs[i] && CGW_REF_ACTION(refs[i]) != CGW_ACTION_ALLOW)

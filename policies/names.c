@@ -139,23 +139,23 @@ const struct cgw_name cgw_socktype_names[] = {
 };
 
 const struct cgw_name cgw_power_names[] = {
-	{POWER_MOUNT, "mount", "mount, umount, move_mount, pivot_root, remount, fs context"},
-	{POWER_CHROOT, "chroot", "chroot"},
-	{POWER_PTRACE, "ptrace", "ptrace, process_vm_readv and _writev, /proc/PID/mem"},
-	{POWER_MODULE, "module", "loading of kernel modules"},
-	{POWER_BPF, "bpf", "bpf(2)"},
-	{POWER_USERNS, "userns", "creation of user namespaces"},
-	{POWER_PERF, "perf", "perf_event_open"},
-	{POWER_KEXEC, "kexec", "kexec_load and kexec_file_load"},
-	{POWER_KEYRING, "keyring", "kernel keys"},
-	{POWER_IO_URING, "io_uring", "io_uring"},
-	{POWER_SETTIME, "settime", "setting of clocks"},
-	{POWER_SYSLOG, "syslog", "reading and clearing of the kernel log"},
-	{POWER_KILL_OUTSIDE, "kill-outside", "signals to processes of other cgroups"},
-	{POWER_PERSONALITY, "personality", "personality(2)"},
+	{CGW_POWER_MOUNT, "mount", "mount, umount, move_mount, pivot_root, remount, fs context"},
+	{CGW_POWER_CHROOT, "chroot", "chroot"},
+	{CGW_POWER_PTRACE, "ptrace", "ptrace, process_vm_readv and _writev, /proc/PID/mem"},
+	{CGW_POWER_MODULE, "module", "loading of kernel modules"},
+	{CGW_POWER_BPF, "bpf", "bpf(2)"},
+	{CGW_POWER_USERNS, "userns", "creation of user namespaces"},
+	{CGW_POWER_PERF, "perf", "perf_event_open"},
+	{CGW_POWER_KEXEC, "kexec", "kexec_load and kexec_file_load"},
+	{CGW_POWER_KEYRING, "keyring", "kernel keys"},
+	{CGW_POWER_IO_URING, "io_uring", "io_uring"},
+	{CGW_POWER_SETTIME, "settime", "setting of clocks"},
+	{CGW_POWER_SYSLOG, "syslog", "reading and clearing of the kernel log"},
+	{CGW_POWER_KILL_OUTSIDE, "kill-outside", "signals to processes of other cgroups"},
+	{CGW_POWER_PERSONALITY, "personality", "personality(2)"},
 	{0, NULL, NULL},
 };
-ASSERT_COMPLETE(cgw_power_names, POWER_COUNT);
+ASSERT_COMPLETE(cgw_power_names, CGW_POWER_COUNT);
 
 /* A capability's value is its number and 1. */
 #define CAPABILITY(name, text)                                                                     \

@@ -29,7 +29,7 @@ extern const struct cgw_name
 extern const struct cgw_name
 	cgw_socktype_names[]; /* stream, dgram, raw, rdm, seqpacket, packet (SOCK_*) */
 extern const struct cgw_name
-	cgw_power_names[]; /* [kernel]: mount, chroot, ptrace, ... : enum policy_power */
+	cgw_power_names[]; /* [kernel]: mount, chroot, ptrace, ... : enum cgw_power */
 extern const struct cgw_name
 	cgw_capability_names[]; /* chown (value: CAP_CHOWN + 1), ..., checkpoint_restore */
 extern const struct cgw_name cgw_judged_names[];  /* task, kept, socket */

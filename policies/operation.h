@@ -23,7 +23,7 @@ struct operation {
 	uint32_t type;	      /* socket: SOCK_* */
 	uint32_t address[4];  /* as in struct cgw_peer, before mapped addresses are unfolded */
 	uint32_t port;
-	uint32_t power;	     /* kernel: enum policy_power */
+	uint32_t power;	     /* kernel: enum cgw_power */
 	uint32_t capability; /* CAP_* */
 	char device_type;
 	int64_t device_major, device_minor;

@@ -24,24 +24,6 @@ enum policy_section {
 	SECTION_COUNT,
 };
 
-enum policy_power { /* [kernel] */
-	POWER_MOUNT = 1,
-	POWER_CHROOT,
-	POWER_PTRACE,
-	POWER_MODULE,
-	POWER_BPF,
-	POWER_USERNS,
-	POWER_PERF,
-	POWER_KEXEC,
-	POWER_KEYRING,
-	POWER_IO_URING,
-	POWER_SETTIME,
-	POWER_SYSLOG,
-	POWER_KILL_OUTSIDE,
-	POWER_PERSONALITY,
-	POWER_COUNT,
-};
-
 /* Linux's device numbers have 12 and 20 bits. */
 #define DEVICE_MAJOR_MAX 4095
 #define DEVICE_MINOR_MAX 1048575
@@ -97,7 +79,7 @@ struct policy_rule {
 		struct {
 			char *glob; /* absolute path, or "memfd:GLOB", GLOB without separator */
 		} file;
-		enum policy_power power;
+		enum cgw_power power;
 		uint32_t capability; /* CAP_* */
 		struct {
 			char type;	      /* 'b', 'c' or 'a' */

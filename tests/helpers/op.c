@@ -14,6 +14,7 @@
 #include "attempt.h"
 #include "attempt_capability.h"
 #include "attempt_device.h"
+#include "attempt_kernel.h"
 #include "attempt_network.h"
 #include "attempt_sysctl.h"
 
@@ -29,6 +30,7 @@ enum option_value {
 	OPTION_HOP,
 	OPTION_BATCH,
 	OPTION_PROCESSES,
+	OPTION_BY,
 };
 
 /* The flags of struct way, by name. */
@@ -71,7 +73,7 @@ static const struct {
 
 static void options_parse(int argc, char **argv)
 {
-	struct option options[FLAGS + 8] = {0};
+	struct option options[FLAGS + 9] = {0};
 	int option, index;
 
 	for (size_t i = 0; i < FLAGS; i++)
@@ -83,6 +85,7 @@ static void options_parse(int argc, char **argv)
 	options[FLAGS + 4] = (struct option){"batch", no_argument, NULL, OPTION_BATCH};
 	options[FLAGS + 5] = (struct option){"processes", no_argument, NULL, OPTION_PROCESSES};
 	options[FLAGS + 6] = (struct option){"hop", required_argument, NULL, OPTION_HOP};
+	options[FLAGS + 7] = (struct option){"by", required_argument, NULL, OPTION_BY};
 	while ((option = getopt_long(argc, argv, "+", options, &index)) != -1) {
 		if (option == OPTION_FLAG)
 			*flags[index].flag = true;
@@ -96,6 +99,8 @@ static void options_parse(int argc, char **argv)
 			way.move_to = optarg;
 		else if (option == OPTION_HOP)
 			way.hop = optarg;
+		else if (option == OPTION_BY)
+			way.by = optarg;
 		else if (option == OPTION_BATCH)
 			batch = true;
 		else if (option == OPTION_PROCESSES)
@@ -126,6 +131,9 @@ static const char *answer(const char *text)
 	case CGW_OP_LISTEN:
 	case CGW_OP_SOCKET:
 		result = attempt_network(&operation, &way);
+		break;
+	case CGW_OP_KERNEL:
+		result = attempt_kernel(&operation, &way);
 		break;
 	case CGW_OP_CAPABILITY:
 		result = attempt_capability(&operation);

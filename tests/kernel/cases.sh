@@ -128,6 +128,9 @@ table device
 # Those of the examples are not: a guest's only.
 if [ -n "${GUEST-}" ]; then
 	table capability
+	mkdir mnt mounted
+	mount -t tmpfs none mounted
+	table kernel
 	table container-baseline
 	table egress-allowlist
 	table sysctl-watch

@@ -69,7 +69,7 @@ static void test_accept(void **state)
 	assert_int_equal(cases.rows[0].line, 5);
 	assert_int_equal(cases.rows[0].verdict, CGW_VERDICT_DENY);
 	assert_int_equal(cases.rows[0].parsed.op, CGW_OP_KERNEL);
-	assert_int_equal(cases.rows[0].parsed.power, POWER_MOUNT);
+	assert_int_equal(cases.rows[0].parsed.power, CGW_POWER_MOUNT);
 	assert_null(cases.rows[0].rule);
 	assert_string_equal(cases.rows[1].cgroup, "/a/..b");
 	assert_string_equal(cases.rows[1].operation, "sysctl write kernel.core_pattern=|/x");

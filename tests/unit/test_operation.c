@@ -59,7 +59,7 @@ static const struct {
 	{"read /etc/passwd", {.op = CGW_OP_FILE_READ, NAME("/etc/passwd")}},
 	{"write /a b", {.op = CGW_OP_FILE_WRITE, NAME("/a b")}},
 	{"exec memfd:x", {.op = CGW_OP_FILE_EXEC, NAME("memfd:x")}},
-	{"kernel mount", {.op = CGW_OP_KERNEL, .power = POWER_MOUNT}},
+	{"kernel mount", {.op = CGW_OP_KERNEL, .power = CGW_POWER_MOUNT}},
 	{"capability chown", {.op = CGW_OP_CAPABILITY, .capability = 0}},
 	{"capability sys_admin", {.op = CGW_OP_CAPABILITY, .capability = 21}},
 	{"device write c 1:3", {.op = CGW_OP_DEVICE_WRITE,

@@ -181,7 +181,7 @@ static void test_model(void **state)
 	assert_int_equal(rules[4].socket.type, -1);
 	assert_int_equal(rules[4].line, 8);
 	assert_int_equal(rules[4].column, 20);
-	assert_int_equal(rules[5].power, POWER_BPF);
+	assert_int_equal(rules[5].power, CGW_POWER_BPF);
 	assert_int_equal(rules[6].capability, 0);
 	assert_int_equal(rules[7].capability, 21);
 	assert_int_equal(rules[8].ops, 1U << CGW_OP_DEVICE_READ | 1U << CGW_OP_DEVICE_MKNOD);

@@ -11,7 +11,7 @@ out=$1
 kernel=$2
 shift 2
 # What the suites call; all else is busybox, which starts three times faster, being static.
-programs=(bash bpftool find ip jq mount stat timeout umount unshare)
+programs=(bash bpftool find ip jq mount setpriv stat timeout umount unshare)
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

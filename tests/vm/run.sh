@@ -7,7 +7,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
-suites='hooks cases born_governed inherited'
+suites='hooks cases born_governed inherited ways_around_kernel'
 # The kernels between the oldest and the newest get the others only where time does not matter.
 case ${CI-}/$wanted in
 /6.12 | /6.18) ;;
