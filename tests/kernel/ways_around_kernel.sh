@@ -135,7 +135,9 @@ cgroup = /jail
 [capability]
 deny = sys_ptrace
 INI
+audit_stop
 apply capabilities
+audit_start
 setpriv --reuid 1000 --clear-groups sleep 60 &
 sleeper=$!
 eventually 5 grep -q '^Uid:.1000' "/proc/$sleeper/status"
