@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "diagnostics.h"
+#include "listener.h"
 #include "strbuf.h"
 
 static const struct cgw_name formats[] = {
@@ -30,6 +31,8 @@ static const struct scan_row rows[] = {
 		"old files to keep: FILE.1 to FILE.N (5)", NULL},
 	{"metrics", 0, SCAN_TEXT, FIELD(metrics), "FILE",
 		"keep counters in FILE, as Prometheus reads them", NULL},
+	{"listen", 0, SCAN_TEXT, FIELD(listen), "ADDRESS",
+		"serve them over HTTP: 127.0.0.1:PORT, [::1]:PORT or unix:PATH", NULL},
 	{"policy", 0, SCAN_TEXT, FIELD(policy), "NAME", "only violations of this policy", NULL},
 	{"cgroup", 0, SCAN_TEXT, FIELD(cgroup), "GLOB",
 		"only in cgroups that match, and those below them", NULL},
@@ -59,22 +62,29 @@ static bool is_policy_name(const char *name)
 	       !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-")];
 }
 
+static int bad(char **error, const char *option, const char *value, const char *why)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf_printf(&text, "--%s: bad value %s: %s", option, quote(value, strlen(value)), why);
+	*error = strbuf_take(&text);
+	return -1;
+}
+
 int arguments_parse(struct arguments *arguments, int argc, char **argv, char **error)
 {
+	struct listener_address address;
+	const char *why;
+
 	*arguments = (struct arguments){
 		.format = ARGUMENT_FORMAT_TEXT, .rotate_count = 5, .bpffs = ARGUMENT_BPFFS};
 	if (scan_options(rows, arguments, NULL, argc, argv, error))
 		return -1;
-	if (arguments->policy && !is_policy_name(arguments->policy)) {
-		struct strbuf text = STRBUF_INIT;
-
-		strbuf_printf(&text,
-			"--policy: bad name %s, expected lower-case letters, digits, . _ and -, "
-			"as in the policy's file",
-			quote(arguments->policy, strlen(arguments->policy)));
-		*error = strbuf_take(&text);
-		return -1;
-	}
+	if (arguments->policy && !is_policy_name(arguments->policy))
+		return bad(error, "policy", arguments->policy,
+			"expected lower-case letters, digits, . _ and -, as in the policy's file");
+	if (arguments->listen && listener_parse(&address, arguments->listen, &why))
+		return bad(error, "listen", arguments->listen, why);
 	if (!arguments->outputs.count)
 		arguments->outputs.items[arguments->outputs.count++] = "-";
 	return 0;

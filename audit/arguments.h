@@ -29,6 +29,7 @@ struct arguments {
 	const char *cgroup; /* glob, not yet checked; NULL: all */
 	const char *bpffs;
 	const char *metrics; /* NULL: none */
+	const char *listen;  /* address, not yet checked; NULL: none */
 	const char *user;    /* NULL: stay who we are */
 };
 

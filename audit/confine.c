@@ -129,6 +129,9 @@ static const int calls_of_reader[] = {
 	SCMP_SYS(ioctl),
 	/* log daemons, and those who ask for metrics */
 	SCMP_SYS(accept4),
+	SCMP_SYS(lstat),
+	SCMP_SYS(memfd_create),
+	SCMP_SYS(sendfile),
 	SCMP_SYS(getsockopt),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(sendto),

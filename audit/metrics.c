@@ -42,14 +42,14 @@ int metrics_open(struct metrics *metrics, const char *file, const char *bpffs)
 	int map;
 
 	*metrics = (struct metrics){.counters_map = -1};
-	if (!file)
-		return 0;
 	strbuf_printf(&path, "%s/maps/counters", bpffs);
 	map = bpf_obj_get(path.data);
 	if (map < 0)
 		return -errno;
-	strbuf_printf(&temporary, "%s.tmp", file);
 	metrics->counters_map = map;
+	if (!file)
+		return 0;
+	strbuf_printf(&temporary, "%s.tmp", file);
 	metrics->file = file;
 	metrics->temporary = strbuf_take(&temporary);
 	return 0;
@@ -57,7 +57,7 @@ int metrics_open(struct metrics *metrics, const char *file, const char *bpffs)
 
 void metrics_close(struct metrics *metrics)
 {
-	if (metrics->file)
+	if (metrics->counters_map > 0)
 		close(metrics->counters_map);
 	free(metrics->temporary);
 	*metrics = (struct metrics){0};
@@ -176,22 +176,31 @@ static void put_all(struct writer *writer, const struct metrics *metrics,
 	writer_flush(writer);
 }
 
+int metrics_print(const struct metrics *metrics, int fd, const struct source *source,
+	struct rules *rules, const struct outputs *outputs)
+{
+	struct writer writer = {.fd = fd};
+
+	put_all(&writer, metrics, source, rules, outputs);
+	strbuf_free(&writer.text);
+	return writer.error;
+}
+
 int metrics_write(const struct metrics *metrics, const struct source *source, struct rules *rules,
 	const struct outputs *outputs)
 {
-	struct writer writer = {0};
-
-	writer.fd = open(
+	int fd = open(
 		metrics->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (writer.fd < 0)
+	int error;
+
+	if (fd < 0)
 		return -errno;
-	put_all(&writer, metrics, source, rules, outputs);
-	strbuf_free(&writer.text);
-	if (close(writer.fd) && !writer.error)
-		writer.error = -errno;
-	if (!writer.error && rename(metrics->temporary, metrics->file))
-		writer.error = -errno;
-	if (writer.error)
+	error = metrics_print(metrics, fd, source, rules, outputs);
+	if (close(fd) && !error)
+		error = -errno;
+	if (!error && rename(metrics->temporary, metrics->file))
+		error = -errno;
+	if (error)
 		unlink(metrics->temporary);
-	return writer.error;
+	return error;
 }

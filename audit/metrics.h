@@ -19,7 +19,7 @@ struct metrics {
 	int error;	     /* of the last attempt: it is reported once */
 };
 
-/* 0 or -errno. `file` must stay valid. */
+/* 0 or -errno. `file` (NULL: no file) must stay valid. */
 int metrics_open(struct metrics *metrics, const char *file, const char *bpffs);
 void metrics_close(struct metrics *metrics);
 
@@ -29,6 +29,10 @@ void metrics_close(struct metrics *metrics);
  */
 int metrics_write(const struct metrics *metrics, const struct source *source, struct rules *rules,
 	const struct outputs *outputs);
+
+/* The same to a descriptor. 0 or -errno. */
+int metrics_print(const struct metrics *metrics, int fd, const struct source *source,
+	struct rules *rules, const struct outputs *outputs);
 
 /* Adds a label's value, quoted: bytes that are not printable ASCII stand as \xHH. */
 void metrics_label(struct strbuf *out, const char *name, const char *value);

@@ -17,6 +17,7 @@
 #include "diagnostics.h"
 #include "filter.h"
 #include "format.h"
+#include "listener.h"
 #include "losses.h"
 #include "metrics.h"
 #include "outputs.h"
@@ -37,6 +38,7 @@ struct session {
 	struct source source;
 	struct rules rules;
 	struct metrics metrics;
+	struct listener listener;
 	struct broker broker;
 	char *images;
 	struct losses losses;
@@ -134,6 +136,17 @@ static void session_metrics(struct session *session, bool final)
 	metrics->error = result;
 }
 
+/* A listener_render. */
+static int session_render(void *context, int fd)
+{
+	struct session *session = context;
+	int result = source_counters(&session->source);
+
+	return result ? result
+		      : metrics_print(&session->metrics, fd, &session->source, &session->rules,
+				&session->outputs);
+}
+
 /* What is due once in a period. drained: the ring buffer was empty just now. */
 static void session_period(struct session *session, bool drained, bool final)
 {
@@ -209,6 +222,7 @@ static bool session_consume(struct session *session)
 		if (ring_taken(ring))
 			session_commit(session, NULL);
 		session_signals(session);
+		listener_run(&session->listener);
 		if (more && clock_boottime() > session->next)
 			session_period(session, false, false);
 	}
@@ -221,12 +235,14 @@ static void session_wait(struct session *session)
 	struct pollfd poll_fds[] = {
 		{.fd = source_fd(&session->source), .events = POLLIN},
 		{.fd = session->signals, .events = POLLIN},
+		{.fd = session->listener.daemon ? session->listener.fd : -1, .events = POLLIN},
 	};
 	int64_t left = session->next - clock_boottime();
 	struct timespec timeout = {.tv_sec = left / NSEC_PER_SEC, .tv_nsec = left % NSEC_PER_SEC};
 
 	if (left > 0)
-		ppoll(poll_fds, 2, &timeout, NULL);
+		ppoll(poll_fds, 3, &timeout, NULL);
+	listener_run(&session->listener);
 	session_signals(session);
 }
 
@@ -374,13 +390,33 @@ static enum status fail_privileges(const char *what, int error)
 	return error == -EPERM || error == -EINVAL ? STATUS_UNABLE : status_of(error);
 }
 
+/* `uid` and `gid`: who we are going to be; -1: who we are. */
+static enum status open_listener(struct session *session, uid_t uid, gid_t gid)
+{
+	const char *text = session->arguments->listen, *why;
+	struct listener_address address;
+	int result;
+
+	if (!text)
+		return STATUS_DONE;
+	if (listener_parse(&address, text, &why))
+		return STATUS_USAGE; /* arguments_parse() has taken it */
+	result = listener_open(
+		&session->listener, &address, text, uid, gid, session_render, session);
+	if (!result)
+		return STATUS_DONE;
+	message("failed to listen on '%s': %s", text, strerror(-result));
+	return status_of(result);
+}
+
 /* The images' broker must start as root; the filter must be the last. */
 static enum status drop_privileges(struct session *session)
 {
 	const struct arguments *arguments = session->arguments;
 	const char *what, *stuck;
-	uid_t uid;
-	gid_t gid;
+	uid_t uid = -1;
+	gid_t gid = -1;
+	enum status status;
 	int result = 0;
 
 	if (arguments->user) {
@@ -390,6 +426,11 @@ static enum status drop_privileges(struct session *session)
 			fail_privileges(what, result);
 			return STATUS_USAGE;
 		}
+	}
+	status = open_listener(session, uid, gid);
+	if (status != STATUS_DONE)
+		return status;
+	if (arguments->user) {
 		what = "start the process that opens rulesets";
 		result = broker_start(&session->broker);
 		if (!result) {
@@ -515,6 +556,7 @@ enum status session_run(const struct arguments *arguments)
 	if (session.signals >= 0)
 		close(session.signals);
 	losses_free(&session.losses);
+	listener_close(&session.listener);
 	metrics_close(&session.metrics);
 	rules_free(&session.rules);
 	broker_close(&session.broker);

@@ -292,16 +292,17 @@ static int make_device(struct subject *subject, struct strbuf *operation,
 	const struct fields *fields, const char **why)
 {
 	const char *type = fields_text(fields, "device_type");
+	bool block = type && !strcmp(type, "block");
 	uint64_t major, minor;
 	struct strbuf name = STRBUF_INIT;
 
 	*why = incomplete;
-	if (!type || (strcmp(type, "c") && strcmp(type, "b")) ||
+	if (!type || (!block && strcmp(type, "character")) ||
 		!fields_number(fields, "major", &major) || !fields_number(fields, "minor", &minor))
 		return -1;
 	subject->form = SUBJECT_WORD;
-	strbuf_printf(
-		&name, "%s %llu:%llu", type, (unsigned long long)major, (unsigned long long)minor);
+	strbuf_printf(&name, "%c %llu:%llu", block ? 'b' : 'c', (unsigned long long)major,
+		(unsigned long long)minor);
 	subject->name = strbuf_take(&name);
 	strbuf_printf(operation, "device %s %s", fields_text(fields, "op"), subject->name);
 	return 0;

@@ -36,9 +36,24 @@ static const struct {
 	{ARGS("--format", "xml"), "--format: unknown value \"xml\", expected text|json"},
 	{ARGS("--format", "jso"), "--format: unknown value \"jso\""},
 	{ARGS("--verdict=allow"), "--verdict: unknown value \"allow\", expected deny|audit"},
-	{ARGS("--policy", "Web"), "--policy: bad name \"Web\", expected lower-case letters"},
-	{ARGS("--policy=-web"), "--policy: bad name \"-web\""},
-	{ARGS("--policy", "\033[2J"), "--policy: bad name \"\\x1b[2J\""},
+	{ARGS("--policy", "Web"), "--policy: bad value \"Web\": expected lower-case letters"},
+	{ARGS("--policy=-web"), "--policy: bad value \"-web\""},
+	{ARGS("--policy", "\033[2J"), "--policy: bad value \"\\x1b[2J\""},
+	{ARGS("--listen", "0.0.0.0:9100"), "\"0.0.0.0:9100\": not a loopback address"},
+	{ARGS("--listen", "192.0.2.1:9100"), "not a loopback address"},
+	{ARGS("--listen", "[::]:9100"), "not a loopback address"},
+	{ARGS("--listen", "[::ffff:127.0.0.1]:9100"), "not a loopback address"},
+	{ARGS("--listen", "[127.0.0.1]:9100"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "localhost:9100"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "127.0.0.1"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "127.0.0.1:"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "127.0.0.1:0"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "127.0.0.1:65536"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", ":9100"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "::1:9100"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "[::1:9100"), "expected 127.0.0.1:PORT"},
+	{ARGS("--listen", "unix:x.sock"), "expected unix: and an absolute path"},
+	{ARGS("--listen", "unix:"), "expected unix: and an absolute path"},
 	{ARGS("--kind=files"),
 		"--kind: unknown value \"files\", expected some of sysctl,network,file"},
 	{ARGS("--kind=sysctl,"), "--kind: unknown value \"\""},
@@ -100,6 +115,9 @@ static void test_accepted(void **state)
 		ARGS("--output", "-x", "--since=2026-11-21T03:14:15Z", "--verdict=audit");
 	static const char *const rotate[5] =
 		ARGS("--rotate-size=4K", "-o", "a", "--output=journal");
+	static const char *const listen_ipv4[5] = ARGS("--listen", "127.1.2.3:65535");
+	static const char *const listen_ipv6[5] = ARGS("--listen", "[::1]:1");
+	static const char *const listen_unix[5] = ARGS("--listen", "unix:/run/x.sock");
 	static const char *const kinds[5] = ARGS("--kind", "network,sysctl");
 	struct arguments arguments;
 
@@ -119,6 +137,9 @@ static void test_accepted(void **state)
 	assert_true(arguments.rotate_size == 4096);
 	assert_int_equal(arguments.outputs.count, 2);
 	assert_string_equal(arguments.outputs.items[1], "journal");
+	parse(&arguments, listen_ipv4);
+	parse(&arguments, listen_ipv6);
+	parse(&arguments, listen_unix);
 	parse(&arguments, kinds);
 	assert_int_equal(arguments.kinds, 1U << SECTION_SYSCTL | 1U << SECTION_NETWORK);
 	parse(&arguments, more);
@@ -137,7 +158,7 @@ static void test_help(void **state)
 	for (char *end; (end = strchr(line, '\n')); line = end + 1, lines++)
 		assert_in_range(end - line, 0, 100);
 	assert_string_equal(line, "");
-	assert_in_range(lines, 10, 28);
+	assert_in_range(lines, 10, 30);
 	free(help);
 }
 
