@@ -44,6 +44,12 @@ static const char *const probe_operations[] = {
 	"write /usr/a/b",
 	"exec /tmp/x",
 	"exec memfd:x",
+	"kernel mount",
+	"kernel personality",
+	"capability chown",
+	"capability checkpoint_restore",
+	"device read c 0:0",
+	"device mknod b 4095:1048575",
 };
 
 static const char *const probe_cgroups[] = {
@@ -160,7 +166,16 @@ static const char probe_policy_a[] = "[policy]\nname = a\ncgroup = /a /b/*\n"
 				     "deny = write /usr/**\n"
 				     "allow = write /usr/a/*\n"
 				     "audit = exec /**/x\n"
-				     "deny = exec memfd:*\n";
+				     "deny = exec memfd:*\n"
+				     "[kernel]\n"
+				     "deny = mount personality\n"
+				     "audit = bpf\n"
+				     "[capability]\n"
+				     "deny = chown checkpoint_restore\n"
+				     "[device]\n"
+				     "deny = rwm c 1:*\n"
+				     "allow = r c 1:3\n"
+				     "deny = m a\n";
 
 static const char probe_policy_b[] = "[policy]\nname = b\ncgroup = /**\nmode = audit\n"
 				     "[network]\n"

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -82,6 +83,38 @@ static void test_longest(void **state)
 		big->event.sysctl.old_size = big->event.sysctl.new_size = CGW_TEXT_MAX;
 		assert_int_equal(event_decode(&event, big, big->event.size), longer ? -EINVAL : 0);
 		free(big);
+	}
+}
+
+/* What a program of ours never reports. */
+static void test_numbers(void **state)
+{
+	static const struct {
+		uint8_t kind, op, hook;
+		uint32_t first; /* of the kind's own fields */
+		bool good;
+	} rows[] = {
+		{CGW_EVENT_KERNEL, CGW_OP_KERNEL, CGW_HOOK_CAPABLE, CGW_POWER_MOUNT, true},
+		{CGW_EVENT_KERNEL, CGW_OP_KERNEL, CGW_HOOK_CAPABLE, 0, false},
+		{CGW_EVENT_KERNEL, CGW_OP_KERNEL, CGW_HOOK_CAPABLE, CGW_POWER_COUNT, false},
+		{CGW_EVENT_KERNEL, CGW_OP_CAPABILITY, CGW_HOOK_CAPABLE, CGW_POWER_MOUNT, false},
+		{CGW_EVENT_CAPABILITY, CGW_OP_CAPABILITY, CGW_HOOK_CAPABLE, 0, true},
+		{CGW_EVENT_CAPABILITY, CGW_OP_CAPABILITY, CGW_HOOK_CAPABLE, 63, true},
+		{CGW_EVENT_CAPABILITY, CGW_OP_CAPABILITY, CGW_HOOK_CAPABLE, 64, false},
+		{CGW_EVENT_DEVICE, CGW_OP_DEVICE_READ, CGW_HOOK_DEVICE, 'c', true},
+		{CGW_EVENT_DEVICE, CGW_OP_DEVICE_MKNOD, CGW_HOOK_DEVICE, 'b', true},
+		{CGW_EVENT_DEVICE, CGW_OP_DEVICE_READ, CGW_HOOK_DEVICE, 'a', false},
+		{CGW_EVENT_DEVICE, CGW_OP_FILE_READ, CGW_HOOK_DEVICE, 'c', false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		raw_start(&raw, rows[i].kind, rows[i].op, rows[i].hook);
+		raw.event.kernel.power = rows[i].first; /* the first of each kind */
+		assert_int_equal(
+			event_decode(&event, &raw, raw.event.size), rows[i].good ? 0 : -EINVAL);
+		raw.event.name_len = raw_text(&raw, "x");
+		assert_int_equal(event_decode(&event, &raw, raw.event.size), -EINVAL);
 	}
 }
 
@@ -189,6 +222,7 @@ static void test_any_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_comm_without_nul),
 		cmocka_unit_test(test_sizes),

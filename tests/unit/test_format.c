@@ -233,6 +233,32 @@ static void test_root_and_unknown(void **state)
 	holds(&format_json, "\"rule_key\":null");
 }
 
+static void test_numbers(void **state)
+{
+	(void)state;
+	raw_start(&raw, CGW_EVENT_KERNEL, CGW_OP_KERNEL, CGW_HOOK_SB_MOUNT);
+	raw.event.kernel.power = CGW_POWER_MOUNT;
+	decode();
+	holds(&format_text, " DENY  kernel kernel   mount  cgroup=/");
+	holds(&format_json, "\"hook\":\"lsm/sb_mount\",\"kind\":\"kernel\",\"op\":\"kernel\"");
+	holds(&format_json, ",\"power\":\"mount\"}");
+	raw_start(&raw, CGW_EVENT_CAPABILITY, CGW_OP_CAPABILITY, CGW_HOOK_CAPABLE);
+	raw.event.capability.number = 21;
+	decode();
+	holds(&format_text, " DENY  capability capability sys_admin  cgroup=/");
+	holds(&format_json, ",\"capability\":\"sys_admin\"}");
+	raw.event.capability.number = 63; /* of a kernel newer than this cgward */
+	decode();
+	holds(&format_text, " capability 64  cgroup=/");
+	raw_start(&raw, CGW_EVENT_DEVICE, CGW_OP_DEVICE_MKNOD, CGW_HOOK_DEVICE);
+	raw.event.device.type = 'b';
+	raw.event.device.major = 8;
+	raw.event.device.minor = 1048575;
+	decode();
+	holds(&format_text, " DENY  device mknod    b 8:1048575  cgroup=/");
+	holds(&format_json, ",\"device_type\":\"block\",\"major\":8,\"minor\":1048575}");
+}
+
 static void test_pod(void **state)
 {
 	(void)state;
@@ -306,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_sysctl_values),
 		cmocka_unit_test(test_hostile_texts),
 		cmocka_unit_test(test_root_and_unknown),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_pod),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_colour),

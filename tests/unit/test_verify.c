@@ -133,6 +133,22 @@ static uint32_t at_socket_values(const struct image *image)
 	return *word(image, at_sockets(image) + (uint32_t)offsetof(struct cgw_table, values));
 }
 
+static uint32_t at_powers(const struct image *image)
+{
+	return image_policy(image, 0)->powers;
+}
+
+static uint32_t at_capability_values(const struct image *image)
+{
+	return *word(image, image_policy(image, 0)->capabilities +
+				    (uint32_t)offsetof(struct cgw_table, values));
+}
+
+static uint32_t at_devices(const struct image *image)
+{
+	return image_policy(image, 0)->devices;
+}
+
 #define FIELD(struct_name, field) (uint32_t) offsetof(struct struct_name, field)
 #define SAME 0xabcdef01 /* stands for: add `add` to what is there */
 
@@ -250,6 +266,15 @@ static const struct fault {
 	{at_peer_class, 4, 4, 0, "outside"},
 	{at_sockets, FIELD(cgw_table, keys), 0xfffe, 0, "outside"},
 	{at_socket_values, 4, 1U << 28, 0, "does not exist"},
+	{at_policy, FIELD(cgw_policy, powers), 2, 0, "outside"},
+	{at_policy, FIELD(cgw_policy, capabilities), SAME, 2, "not aligned"},
+	{at_policy, FIELD(cgw_policy, devices), SAME, 4, "not aligned"},
+	{at_policy, FIELD(cgw_policy, devices), 0x10000, 0, "outside"},
+	{at_powers, FIELD(cgw_table, count), 0, 0, "bad header"},
+	{at_powers, FIELD(cgw_table, values), 0xfffe, 0, "outside"},
+	{at_capability_values, 0, 1U << 28, 0, "does not exist"},
+	{at_devices, FIELD(cgw_devices, tables), 4, 0, "outside"},
+	{at_devices, FIELD(cgw_devices, reserved), 1, 0, "bad end"},
 };
 
 static void test_faults(void **state)
@@ -317,6 +342,12 @@ static void test_sharing(void **state)
 	policy->peers[1][0] = policy->peers[0][1]; /* IPv6 for IPv4 */
 	assert_int_equal(verify(&image, &why), -EINVAL);
 	*policy = good;
+	policy->capabilities = policy->powers; /* numbers of one kind for those of another */
+	assert_int_equal(verify(&image, &why), -EINVAL);
+	*policy = good;
+	policy[1].devices = policy->devices;
+	assert_int_equal(verify(&image, &why), -EINVAL);
+	policy[1].devices = 0;
 	policy->peers[2][0] = policy->peers[0][0]; /* shared by two operations: good */
 	assert_int_equal(verify(&image, &why), 0);
 	image_free(&image);
