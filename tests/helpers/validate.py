@@ -12,9 +12,10 @@ import sys
 KNOWN = {
     "$schema", "$defs", "$ref", "title", "description", "type", "const", "enum", "pattern",
     "minimum", "maximum", "minLength", "required", "properties", "additionalProperties",
-    "oneOf", "anyOf", "not",
+    "oneOf", "anyOf", "not", "items",
 }
 TYPES = {
+    "array": lambda value: isinstance(value, list),
     "null": lambda value: value is None,
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
@@ -32,8 +33,9 @@ def check_keywords(schema):
     for name in ("oneOf", "anyOf"):
         for part in schema.get(name, []):
             check_keywords(part)
-    if "not" in schema:
-        check_keywords(schema["not"])
+    for name in ("not", "items"):
+        if name in schema:
+            check_keywords(schema[name])
 
 
 class Validator:
@@ -52,6 +54,9 @@ class Validator:
         found = list(self.scalar_faults(schema, value, where))
         if isinstance(value, dict):
             found += self.object_faults(schema, value, where)
+        if isinstance(value, list) and "items" in schema:
+            for i, part in enumerate(value):
+                found += self.faults(schema["items"], part, f"{where}[{i}]")
         for name, wanted in (("oneOf", lambda n: n == 1), ("anyOf", lambda n: n >= 1)):
             if name not in schema:
                 continue
