@@ -216,8 +216,8 @@ struct cgw_automaton {
 	__u32 row_count;
 	__u32 start;   /* offset of the start state's row from rows; row 0 is the dead state */
 	__u32 classes; /* number of byte classes */
-	__u32 below;   /* file paths only: offset of __u32[row_count]: of each state, the strongest
-			  deny or audit ref that any text from there on can reach, itself included */
+	__u32 below; /* file paths only: offset of struct cgw_below[row_count]: of each state, what
+			any text from there on can reach, the state itself included */
 	__u32 reserved;
 	__u8 class_of[256];
 };
@@ -261,6 +261,12 @@ struct cgw_sysctl_class {
 struct cgw_file_class {
 	__u32 ref[CGW_FILE_OPS];
 	__u32 reserved;
+};
+
+/* The strongest refs that deny or audit: of any operation, and of writing. */
+struct cgw_below {
+	__u32 any;
+	__u32 write;
 };
 
 #define CGW_POLICY_PRESENT 1U
@@ -524,6 +530,7 @@ CGW_ASSERT_SIZE(struct cgw_key6, 16);
 CGW_ASSERT_SIZE(struct cgw_peer_class, 32);
 CGW_ASSERT_SIZE(struct cgw_sysctl_class, 16);
 CGW_ASSERT_SIZE(struct cgw_file_class, 16);
+CGW_ASSERT_SIZE(struct cgw_below, 8);
 CGW_ASSERT_SIZE(struct cgw_policy, 128);
 CGW_ASSERT_SIZE(struct cgw_devices, 32);
 CGW_ASSERT_SIZE(struct cgw_rule, 32);

@@ -13,13 +13,17 @@
 #define S_IFMT 0170000
 #define S_IFDIR 0040000
 
-/* What a hook asks about. The second object is the other name of a rename or link. */
+/*
+ * What a hook asks about. The second object is the other name of a rename or link. Numbers that
+ * change stand in file.work: see struct cgw_file_work.
+ */
 struct file_request {
 	struct dentry *object[2];
 	struct vfsmount *mnt; /* of both */
 	struct cgw_file file;
+	__u32 ops;
+	__u32 unable; /* bit set of enum cgw_op: denied if a name cannot be found out */
 	__u32 hook;
-	__u32 reported;
 };
 
 static __always_inline bool is_directory(struct dentry *dentry)
@@ -32,7 +36,7 @@ static __always_inline void emit_name(
 {
 	struct scratch *scratch = call->scratch;
 	const __u8 *bytes = which ? scratch->value.normal : scratch->value.written;
-	struct cgw_file_name *name = &request->file.name[which];
+	struct cgw_file_name *name = &request->file.work->name[which];
 	__u32 from = name->from & (CGW_TEXT_MAX - 1);
 
 	if (name->from < name->to && name->to <= CGW_TEXT_MAX)
@@ -49,8 +53,8 @@ static __noinline int file_report(struct call *call, struct file_request *reques
 		return 0;
 	event = &scratch->event;
 	emit_start(call, CGW_EVENT_FILE, request->hook, scratch->work.decision.op);
-	if (request->file.kind == CGW_FILE_MEMFD)
-		request->file.name[0].from = 0; /* as the kernel shows it: memfd:NAME */
+	if (request->file.work->kind == CGW_FILE_MEMFD)
+		request->file.work->name[0].from = 0; /* as the kernel shows it: memfd:NAME */
 	emit_name(call, request, 0, &length);
 	if (request->object[1])
 		emit_name(call, request, 1, &second);
@@ -75,26 +79,26 @@ static __noinline int file_decided(struct call *call, struct file_request *reque
 	decision_check(call, decision);
 	if (decision->verdict == CGW_VERDICT_ALLOW)
 		return 0;
-	if (decision->verdict == CGW_VERDICT_DENY || !request->reported)
+	if (decision->verdict == CGW_VERDICT_DENY || !request->file.work->reported)
 		file_report(call, request);
-	request->reported = 1;
+	request->file.work->reported = 1;
 	return decision->verdict == CGW_VERDICT_DENY;
 }
 
 /* An object without a name: denied where a rule for one of these operations could mean it. */
-static __noinline int file_unable(struct call *call, struct file_request *request, __u32 reason)
+static __noinline int judge_unable(struct call *call, struct file_request *request, __u32 reason)
 {
-	struct cgw_unable unable = {.ops = request->file.ops, .reason = reason};
-	__u32 ops = request->file.ops;
+	struct cgw_unable unable = {.ops = request->unable, .reason = reason};
+	__u32 ops = request->ops;
 
 	if (!call->scratch)
-		return 1;
+		return 0;
 	unable.judge = request->file.judge;
 	cgw_judge_unable(&unable);
-	call->scratch->work.decision.op = ops & 1U << CGW_OP_FILE_EXEC	  ? CGW_OP_FILE_EXEC
-					  : ops & 1U << CGW_OP_FILE_WRITE ? CGW_OP_FILE_WRITE
-									  : CGW_OP_FILE_READ;
-	return file_decided(call, request);
+	call->scratch->work.decision.op = ops & 1U << CGW_OP_FILE_EXEC ? CGW_OP_FILE_EXEC
+					  : ops & FILE_WRITE	       ? CGW_OP_FILE_WRITE
+								       : CGW_OP_FILE_READ;
+	return 0;
 }
 
 static __always_inline void file_open_request(struct call *call, struct file_request *request)
@@ -105,10 +109,13 @@ static __always_inline void file_open_request(struct call *call, struct file_req
 	request->file.judge.work = &scratch->work;
 	request->file.work = &scratch->files;
 	request->file.bytes = scratch->value.written;
-	request->reported = 0;
+	scratch->files.reported = 0;
+	scratch->files.ops = request->ops;
+	scratch->files.kind = CGW_FILE_PATH;
+	scratch->files.second = CGW_SECOND_NAME;
 }
 
-/* Judges the operations in request->file.ops on one of the objects; 1: denied. */
+/* Judges the operations in request->ops on one of the objects; 1: denied. */
 static __noinline int file_judge(struct call *call, struct file_request *request, __u32 which)
 {
 	struct scratch *scratch = call->scratch;
@@ -117,15 +124,16 @@ static __noinline int file_judge(struct call *call, struct file_request *request
 	if (!scratch)
 		return 1;
 	which &= 1;
-	request->file.first = which;
-	if (request->file.kind == CGW_FILE_MEMFD)
-		memfd_name(scratch, &request->file.name[0], request->object[0]);
+	request->file.work->first = which;
+	if (request->file.work->kind == CGW_FILE_MEMFD)
+		memfd_name(scratch, &request->file.work->name[0], request->object[0]);
 	else
-		reason = path_name(scratch, which, &request->file.name[which],
+		reason = path_name(scratch, which, &request->file.work->name[which],
 			request->object[which], request->mnt);
 	if (reason)
-		return file_unable(call, request, reason);
-	cgw_judge_file(&request->file);
+		judge_unable(call, request, reason);
+	else
+		cgw_judge_file(&request->file);
 	return file_decided(call, request);
 }
 
@@ -140,26 +148,82 @@ static __always_inline int file_result(
 	struct dentry *object, struct vfsmount *mnt, __u32 ops, __u32 hook)
 {
 	struct file_request request = {
-		.object = {object}, .mnt = mnt, .file = {.ops = ops}, .hook = hook};
+		.object = {object}, .mnt = mnt, .ops = ops, .unable = ops, .hook = hook};
+	enum path_kind kind;
 	struct call call;
 	bool deny = false;
 
 	if (!lsm_begin(&call, ops))
 		return lsm_result(call.unable);
-	switch (files_ruled(&call, ops) ? path_kind(object, mnt) : PATH_KERNELS) {
-	case PATH_MEMFD:
-		request.file.kind = CGW_FILE_MEMFD;
-		break;
-	case PATH_ORDINARY:
-		break;
-	default:
-		call_close(&call);
-		return 0;
+	kind = files_ruled(&call, ops) ? path_kind(object, mnt) : PATH_KERNELS;
+	if (kind != PATH_KERNELS) {
+		file_open_request(&call, &request);
+		if (kind == PATH_MEMFD)
+			request.file.work->kind = CGW_FILE_MEMFD;
+		deny = file_judge(&call, &request, 0);
 	}
-	file_open_request(&call, &request);
-	deny = file_judge(&call, &request, 0);
 	call_close(&call);
 	return lsm_result(deny);
+}
+
+/* What two names are asked, in this order; the last one only if they are to be exchanged. */
+enum names_stage {
+	STAGE_WRITE_FIRST,
+	STAGE_WRITE_SECOND,
+	STAGE_SEAL_FIRST, /* the first object gets the second name */
+	STAGE_SEAL_SECOND,
+};
+
+struct names_walk {
+	struct call *call;
+	struct file_request *request;
+	__u32 last; /* enum names_stage */
+	__u32 deny;
+};
+
+static long names_step(__u32 stage, void *context)
+{
+	struct names_walk *walk = context;
+	struct file_request *request = walk->request;
+	struct scratch *scratch = walk->call->scratch;
+	__u32 which = stage & 1, reason = 0;
+	bool seal = stage >= STAGE_SEAL_FIRST;
+
+	if (!scratch || stage > walk->last)
+		return 1;
+	request->file.work->first = which;
+	request->file.work->directory = seal && is_directory(request->object[which]);
+	if (!seal)
+		reason = path_name(scratch, which, &request->file.work->name[which],
+			request->object[which], request->mnt);
+	if (reason)
+		judge_unable(walk->call, request, reason);
+	else if (seal)
+		cgw_judge_seal(&request->file);
+	else
+		cgw_judge_file(&request->file);
+	walk->deny = file_decided(walk->call, request);
+	return walk->deny || reason; /* without the names, there is no more to ask */
+}
+
+/* What a hook returns. One loop over all questions: the verifier follows the way once. */
+static __always_inline int file_names_result(struct file_request *request, bool exchange)
+{
+	struct call call;
+	struct names_walk walk = {.call = &call,
+		.request = request,
+		.last = exchange ? STAGE_SEAL_SECOND : STAGE_SEAL_FIRST};
+
+	request->ops = FILE_WRITE;
+	request->unable = FILE_OPS;
+	if (!lsm_begin(&call, FILE_OPS))
+		return lsm_result(call.unable);
+	if (files_ruled(&call, FILE_OPS)) {
+		file_open_request(&call, request);
+		bpf_loop(STAGE_SEAL_SECOND + 1, names_step, &walk, 0);
+	}
+	call_close(&call);
+	return lsm_result(walk.deny);
 }
 
 #endif

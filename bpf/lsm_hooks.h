@@ -41,7 +41,17 @@
 #define CGW_FILE_HOOKS(X)                                                                          \
 	X(FILE_OPEN, file_open, file_open, "opening a file, by open(2) and execve(2)")             \
 	X(MMAP_FILE, mmap_file, mmap_file, "mapping a file executable")                            \
-	X(FILE_MPROTECT, file_mprotect, file_mprotect, "making a mapped file executable")
+	X(FILE_MPROTECT, file_mprotect, file_mprotect, "making a mapped file executable")          \
+	X(PATH_UNLINK, path_unlink, path_unlink, "removing a file")                                \
+	X(PATH_RMDIR, path_rmdir, path_rmdir, "removing a directory")                              \
+	X(PATH_MKDIR, path_mkdir, path_mkdir, "making a directory")                                \
+	X(PATH_MKNOD, path_mknod, path_mknod, "making a file, device, FIFO or socket")             \
+	X(PATH_SYMLINK, path_symlink, path_symlink, "making a symbolic link")                      \
+	X(PATH_LINK, path_link, path_link, "making a hard link")                                   \
+	X(PATH_RENAME, path_rename, path_rename, "renaming")                                       \
+	X(PATH_TRUNCATE, path_truncate, path_truncate, "truncate(2)")                              \
+	X(PATH_CHMOD, path_chmod, path_chmod, "changing permissions")                              \
+	X(PATH_CHOWN, path_chown, path_chown, "changing owners")
 #define CGW_SOCKET_HOOKS(X)
 #define CGW_GUARD_HOOKS(X)
 

@@ -16,12 +16,30 @@ struct cgw_file_name {
 	__u32 from, to;
 };
 
-/* Memory of a request, a map's in the kernel: see struct cgw_cursor. */
+/* What becomes of an object that cgw_judge_seal() is asked about. */
+enum cgw_second {
+	CGW_SECOND_NAME = 1,	/* it gets the second name */
+	CGW_SECOND_UNKNOWN = 2, /* it gets a name that is not known */
+	CGW_SECOND_COVERED = 3, /* another object takes its name, and what is below is other */
+};
+
+/*
+ * What is asked. In the kernel it is a map's memory, like struct cgw_cursor: of a stack, some
+ * verifiers believe that what holds in the first turn of a loop always holds.
+ */
 struct cgw_file_work {
+	struct cgw_file_name name[2];
+	__u32 ops;	 /* bit set of enum cgw_op */
+	__u32 kind;	 /* CGW_FILE_PATH or CGW_FILE_MEMFD */
+	__u32 first;	 /* 0 or 1: the name that the object has; the other one is the second */
+	__u32 directory; /* cgw_judge_seal(): what is below counts, too */
+	__u32 second;	 /* cgw_judge_seal(): enum cgw_second */
+	/* while it is answered: */
 	__u32 ref[2][CGW_FILE_OPS]; /* what the policy whose turn it is says of each name */
 	__u32 state;		    /* of the automaton whose turn it is, below the first name */
 	__u32 below;  /* the strongest ref below the first name; counts only if something differs */
 	__u32 differ; /* what lies below the two names is not judged alike */
+	__u32 reported; /* the caller's */
 };
 
 struct cgw_file {
@@ -29,11 +47,6 @@ struct cgw_file {
 	struct cgw_file_work *work;
 	/* Two buffers of CGW_TEXT_MAX, one after the other, each with a name. */
 	const __u8 *bytes;
-	struct cgw_file_name name[2];
-	__u32 ops;	 /* bit set of enum cgw_op */
-	__u32 kind;	 /* CGW_FILE_PATH or CGW_FILE_MEMFD */
-	__u32 first;	 /* 0 or 1: the name that the object has; the other one is the second */
-	__u32 directory; /* cgw_judge_seal(): what is below counts, too */
 };
 
 /* Runs the automaton whose turn it is over one of the names. */
@@ -44,8 +57,8 @@ CGW_INLINE void cgw_file_run(struct cgw_file *file, struct cgw_run *run, __u32 w
 
 	which &= 1;
 	run->at->base = which ? CGW_TEXT_MAX : 0;
-	run->at->length = file->name[which].to;
-	cgw_run_start(run, file->judge.work->automaton, file->name[which].from);
+	run->at->length = file->work->name[which].to;
+	cgw_run_start(run, file->judge.work->automaton, file->work->name[which].from);
 	cgw_loop(CGW_LOOP_MAX, cgw_run_chunk, run);
 	class = cgw_run_accept(run);
 	if (!class)
@@ -74,7 +87,7 @@ CGW_INLINE void cgw_file_add(struct cgw_file *file, __u32 ref, __u32 op, __u32 r
 CGW_INLINE int cgw_file_next(struct cgw_file *file)
 {
 	struct cgw_judge *judge = &file->judge;
-	__u32 kind = file->kind ? 4 : 0;
+	__u32 kind = file->work->kind ? 4 : 0;
 
 	if (!cgw_judge_next(judge))
 		return 0;
@@ -98,15 +111,15 @@ static __attribute__((unused)) long cgw_file_step(__u32 index, void *context)
 
 	(void)index;
 	if (work->automaton) {
-		cgw_file_run(file, &run, file->first);
+		cgw_file_run(file, &run, file->work->first);
 		work->automaton = cgw_u32(file->judge.view, work->automaton);
 		return 0;
 	}
 	CGW_UNROLL
 	for (__u32 i = 0; i < CGW_FILE_OPS; i++)
-		if (file->ops >> (CGW_OP_FILE_READ + i) & 1)
-			cgw_file_add(
-				file, file->work->ref[0][i], CGW_OP_FILE_READ + i, CGW_REASON_RULE);
+		if (file->work->ops >> (CGW_OP_FILE_READ + i) & 1)
+			cgw_file_add(file, file->work->ref[file->work->first & 1][i],
+				CGW_OP_FILE_READ + i, CGW_REASON_RULE);
 	return !cgw_file_next(file);
 }
 
@@ -139,7 +152,7 @@ CGW_INLINE __u32 cgw_file_descend(struct cgw_file *file, struct cgw_run *run, __
 {
 	which &= 1;
 	/* the name of the root is the slash itself */
-	if (file->name[which].to - file->name[which].from > 1 && run->at->state)
+	if (file->work->name[which].to - file->work->name[which].from > 1 && run->at->state)
 		cgw_run_step(run, '/');
 	return run->at->state;
 }
@@ -152,9 +165,14 @@ CGW_INLINE void cgw_seal_below(struct cgw_file *file, struct cgw_run *run)
 	__u32 shift = cgw_u32(view, automaton + (__u32)offsetof(struct cgw_automaton, shift));
 	__u32 ref;
 
-	if (cgw_file_descend(file, run, !file->first) != state)
+	if (file->work->second != CGW_SECOND_NAME)
 		file->work->differ = 1;
-	ref = cgw_u32(view, below + (state >> (shift & 31)) * 4);
+	else if (cgw_file_descend(file, run, !file->work->first) != state)
+		file->work->differ = 1;
+	below += (state >> (shift & 31)) * (__u32)sizeof(struct cgw_below);
+	if (file->work->second == CGW_SECOND_COVERED)
+		below += (__u32)offsetof(struct cgw_below, write);
+	ref = cgw_u32(view, below);
 	if (ref > file->work->below)
 		file->work->below = ref;
 }
@@ -166,7 +184,7 @@ CGW_INLINE void cgw_seal_below(struct cgw_file *file, struct cgw_run *run)
 CGW_INLINE void cgw_seal_add(struct cgw_file *file)
 {
 	struct cgw_file_work *work = file->work;
-	__u32 first = file->first & 1;
+	__u32 first = file->work->first & 1;
 
 	CGW_UNROLL
 	for (__u32 i = 0; i < CGW_FILE_OPS; i++) {
@@ -176,8 +194,9 @@ CGW_INLINE void cgw_seal_add(struct cgw_file *file)
 
 		if (becomes == CGW_ACTION_ALLOW)
 			becomes = 0;
-		if (is != CGW_ACTION_ALLOW && is > becomes)
-			cgw_file_add(file, work->ref[0][i], CGW_OP_FILE_WRITE, CGW_REASON_SEALED);
+		if (is != CGW_ACTION_ALLOW && is > becomes &&
+			file->work->second != CGW_SECOND_COVERED)
+			cgw_file_add(file, ref, CGW_OP_FILE_WRITE, CGW_REASON_SEALED);
 	}
 	if (work->differ)
 		cgw_file_add(file, work->below, CGW_OP_FILE_WRITE, CGW_REASON_SEALED);
@@ -206,11 +225,12 @@ static __attribute__((unused)) long cgw_seal_step(__u32 index, void *context)
 		cgw_seal_add(file);
 		return !cgw_seal_next(file);
 	}
-	cgw_file_run(file, &run, file->first);
-	if (file->directory)
-		file->work->state = cgw_file_descend(file, &run, file->first);
-	cgw_file_run(file, &run, !file->first);
-	if (file->directory)
+	cgw_file_run(file, &run, file->work->first);
+	if (file->work->directory)
+		file->work->state = cgw_file_descend(file, &run, file->work->first);
+	if (file->work->second == CGW_SECOND_NAME)
+		cgw_file_run(file, &run, !file->work->first);
+	if (file->work->directory)
 		cgw_seal_below(file, &run);
 	work->automaton = cgw_u32(file->judge.view, work->automaton);
 	return 0;

@@ -95,8 +95,7 @@ static long name_walk_step(__u32 index, void *context)
 	}
 	offset = CGW_OPAQUE(offset - length - 1) & (CGW_TEXT_MAX - 1);
 	walk->bytes[offset] = '/';
-	bpf_probe_read_kernel(
-		walk->bytes + offset + 1, length, BPF_CORE_READ(dentry, d_name.name));
+	bpf_probe_read_kernel(walk->bytes + offset + 1, length, BPF_CORE_READ(dentry, d_name.name));
 	walk->offset = offset;
 	walk->dentry = parent;
 	return 0;

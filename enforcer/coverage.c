@@ -9,8 +9,11 @@
 #define CONNECT HOOK(CONNECT4), HOOK(CONNECT6)
 #define SENDMSG HOOK(SENDMSG4), HOOK(SENDMSG6)
 #define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
-#define FILE_READ HOOK(FILE_OPEN)
-#define FILE_WRITE FILE_READ
+/* What could give a protected object another name belongs to all operations on files. */
+#define FILE_READ HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME)
+#define FILE_WRITE                                                                                 \
+	FILE_READ, HOOK(PATH_UNLINK), HOOK(PATH_RMDIR), HOOK(PATH_MKDIR), HOOK(PATH_MKNOD),        \
+		HOOK(PATH_SYMLINK), HOOK(PATH_TRUNCATE), HOOK(PATH_CHMOD), HOOK(PATH_CHOWN)
 #define FILE_EXEC FILE_READ, HOOK(MMAP_FILE), HOOK(FILE_MPROTECT)
 
 const struct coverage_row coverage_rows[] = {

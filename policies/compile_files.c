@@ -74,37 +74,42 @@ static const uint32_t *row_at(
 				  ((size_t)state << automaton->shift));
 }
 
-/* The strongest ref of a class that is no exception. */
-static uint32_t protecting(const struct builder *builder, uint32_t class)
+static uint32_t stronger(uint32_t ref, uint32_t other)
 {
-	uint32_t best = 0;
+	return ref_is_allow(other) || ref > other ? ref : other;
+}
 
-	for (int op = 0; class && op < CGW_FILE_OPS; op++) {
-		uint32_t ref = ((const struct cgw_file_class *)(builder->data + class))->ref[op];
+/* What a class denies or audits. */
+static struct cgw_below below_of(const struct builder *builder, uint32_t offset)
+{
+	const struct cgw_file_class *class =
+		(const struct cgw_file_class *)(builder->data + offset);
+	struct cgw_below below = {0};
 
-		if (!ref_is_allow(ref) && ref > best)
-			best = ref;
-	}
-	return best;
+	for (int op = 0; offset && op < CGW_FILE_OPS; op++)
+		below.any = stronger(below.any, class->ref[op]);
+	if (offset)
+		below.write = stronger(0, class->ref[CGW_FILE_OP(CGW_OP_FILE_WRITE)]);
+	return below;
 }
 
 /* One pass; true if something changed. States are numbered breadth first: backward is quickest. */
-static bool spread_below(
-	const struct builder *builder, const struct cgw_automaton *automaton, uint32_t *below)
+static bool spread_below(const struct builder *builder, const struct cgw_automaton *automaton,
+	struct cgw_below *below)
 {
 	bool changed = false;
 
 	for (uint32_t state = automaton->row_count; state-- > 0;) {
 		const uint32_t *row = row_at(builder, automaton, state);
-		uint32_t best = below[state];
+		struct cgw_below best = below[state];
 
 		for (uint32_t class = 1; class <= automaton->classes; class ++) {
-			uint32_t next = row[class] >> automaton->shift;
+			const struct cgw_below *next = &below[row[class] >> automaton->shift];
 
-			if (below[next] > best)
-				best = below[next];
+			best.any = stronger(best.any, next->any);
+			best.write = stronger(best.write, next->write);
 		}
-		changed |= best != below[state];
+		changed |= best.any != below[state].any || best.write != below[state].write;
 		below[state] = best;
 	}
 	return changed;
@@ -115,14 +120,14 @@ static void write_below(struct builder *builder, uint32_t chain)
 {
 	while (chain && !builder->full) {
 		struct cgw_automaton automaton = *automaton_at(builder, chain);
-		uint32_t *below = xcalloc(automaton.row_count, sizeof(*below));
+		struct cgw_below *below = xcalloc(automaton.row_count, sizeof(*below));
 
 		for (uint32_t state = 0; state < automaton.row_count; state++)
-			below[state] = protecting(builder, row_at(builder, &automaton, state)[0]);
+			below[state] = below_of(builder, row_at(builder, &automaton, state)[0]);
 		while (spread_below(builder, &automaton, below))
 			;
 		automaton.below =
-			builder_add(builder, below, automaton.row_count * sizeof(*below), 4);
+			builder_add(builder, below, automaton.row_count * sizeof(*below), 8);
 		free(below);
 		if (!builder->full)
 			memcpy(builder->data + chain, &automaton, sizeof(automaton));

@@ -202,15 +202,15 @@ static void judge_file(struct evaluation *evaluation, const struct operation *op
 	size_t skip = memfd ? strlen(MEMFD) : 0, length = operation->name_length - skip;
 	struct cgw_file file = {.judge = judge_of(evaluation),
 		.work = &evaluation->files,
-		.bytes = evaluation->value.written,
-		.ops = 1U << operation->op,
-		.kind = memfd ? CGW_FILE_MEMFD : CGW_FILE_PATH,
-		.name[0] = {.to = length}};
+		.bytes = evaluation->value.written};
 
 	if (length >= CGW_TEXT_MAX) {
 		judge_unable(evaluation, operation->op, CGW_REASON_PATH_TOO_LONG);
 		return;
 	}
+	evaluation->files = (struct cgw_file_work){.name = {{.to = length}},
+		.ops = 1U << operation->op,
+		.kind = memfd ? CGW_FILE_MEMFD : CGW_FILE_PATH};
 	memcpy(evaluation->value.written, operation->name + skip, length);
 	cgw_judge_file(&file);
 }

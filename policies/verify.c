@@ -284,12 +284,13 @@ static bool verify_below(
 
 	if (use != USE_FILES)
 		return automaton->below ? fail(verifier, "an automaton has a bad header") : true;
-	if (!inside(verifier, automaton->below, 4ULL * automaton->row_count, 4))
+	if (!inside(verifier, automaton->below,
+		    (uint64_t)automaton->row_count * sizeof(struct cgw_below), 4))
 		return false;
 	if (visit(verifier, automaton->below, USE_BELOW))
 		return fail(verifier, "two automata share what is below their states");
 	refs = at(verifier, automaton->below);
-	for (uint32_t i = 0; i < automaton->row_count; i++)
+	for (uint32_t i = 0; i < 2 * automaton->row_count; i++)
 		if (!verify_ref(verifier, refs[i], true))
 			return false;
 	return true;

@@ -96,26 +96,44 @@ struct request {
 	struct cgw_file_work files;
 };
 
-/* An object with the first name is to get the second one, too. */
-static struct cgw_decision seal(
-	const struct image *image, const char *is, const char *becomes, bool directory)
+static void request_open(struct request *request, const struct image *image, struct cgw_file *file)
 {
-	struct request *request = xcalloc(1, sizeof(*request));
-	struct cgw_decision decision;
-	struct cgw_file file = {.judge = {&request->view, &request->work},
-		.work = &request->files,
-		.bytes = request->value.written,
-		.directory = directory,
-		/* anywhere in its buffer */
-		.name = {{CGW_TEXT_MAX - strlen(is), CGW_TEXT_MAX}, {7, 7 + strlen(becomes)}}};
-
 	request->view.image = image->data;
 	request->view.size = image->size;
 	request->work.set.word[0] = ~0ULL >> (64 - image_header(image)->policy_count);
 	request->work.words = 1;
 	cgw_view_open(&request->view);
-	memcpy(request->value.written + file.name[0].from, is, strlen(is));
-	memcpy(request->value.normal + file.name[1].from, becomes, strlen(becomes));
+	*file = (struct cgw_file){.judge = {&request->view, &request->work},
+		.work = &request->files,
+		.bytes = request->value.written};
+}
+
+/*
+ * An object with the first name is to get the second one, too; or, with NULL and "", see enum
+ * cgw_second. The first name stands in the buffer `first`; each anywhere in its buffer.
+ */
+static struct cgw_decision seal(
+	const struct image *image, const char *is, const char *becomes, bool directory, int first)
+{
+	struct request *request = xcalloc(1, sizeof(*request));
+	size_t length = becomes ? strlen(becomes) : 0;
+	struct cgw_file_work *work = &request->files;
+	struct cgw_decision decision;
+	struct cgw_file file;
+
+	request_open(request, image, &file);
+	work->directory = directory;
+	work->first = first;
+	work->second = !becomes	  ? CGW_SECOND_UNKNOWN
+		       : *becomes ? CGW_SECOND_NAME
+				  : CGW_SECOND_COVERED;
+	work->name[first] = (struct cgw_file_name){CGW_TEXT_MAX - strlen(is), CGW_TEXT_MAX};
+	work->name[!first] = (struct cgw_file_name){7, 7 + length};
+	memcpy((first ? request->value.normal : request->value.written) + work->name[first].from,
+		is, strlen(is));
+	if (length)
+		memcpy((first ? request->value.written : request->value.normal) + 7, becomes,
+			length);
 	cgw_judge_seal(&file);
 	assert_int_equal(request->view.broken, 0);
 	decision = request->work.decision;
@@ -161,6 +179,15 @@ static const struct sealed {
 	{"[file]\ndeny = read /**/*.key\n", "/a", "/b", true, CGW_VERDICT_ALLOW, 0},
 	{NULL, "/a/x.key", "/b/y.key", false, CGW_VERDICT_ALLOW, 0},
 	{NULL, "/a/x.key", "/a/x", false, CGW_VERDICT_DENY, 5},
+	/* a name that is not known; a mount on top */
+	{"[file]\ndeny = read /etc/shadow\ndeny = write /usr/**\n", "/etc", NULL, true,
+		CGW_VERDICT_DENY, 5},
+	{NULL, "/etc/shadow", NULL, false, CGW_VERDICT_DENY, 5},
+	{NULL, "/srv", NULL, true, CGW_VERDICT_ALLOW, 0},
+	{NULL, "/", NULL, true, CGW_VERDICT_DENY, 5},
+	{NULL, "/etc", "", true, CGW_VERDICT_ALLOW, 0},
+	{NULL, "/", "", true, CGW_VERDICT_DENY, 6},
+	{NULL, "/usr/x", "", true, CGW_VERDICT_DENY, 6},
 	{"[file]\nseal = no\ndeny = read /etc/shadow\n", "/etc/shadow", "/x", false,
 		CGW_VERDICT_ALLOW, 0},
 	{NULL, "/etc", "/x", true, CGW_VERDICT_ALLOW, 0},
@@ -179,14 +206,46 @@ static void test_sealed(void **state)
 			image_free(&image);
 			image = compile(row->rules);
 		}
-		decision = seal(&image, row->is, row->becomes, row->directory);
-		if (decision.verdict != row->verdict)
-			fail_msg("%s -> %s: verdict %u", row->is, row->becomes, decision.verdict);
-		if (!row->line)
-			continue;
-		assert_int_equal(image_rule(&image, decision.rule)->line, row->line);
-		assert_int_equal(decision.reason, CGW_REASON_SEALED);
-		assert_int_equal(decision.op, CGW_OP_FILE_WRITE);
+		for (int first = 0; first < 2; first++) {
+			decision = seal(&image, row->is, row->becomes, row->directory, first);
+			if (decision.verdict != row->verdict)
+				fail_msg("%s -> %s: verdict %u", row->is,
+					row->becomes ? row->becomes : "?", decision.verdict);
+			if (!row->line)
+				continue;
+			assert_int_equal(image_rule(&image, decision.rule)->line, row->line);
+			assert_int_equal(decision.reason, CGW_REASON_SEALED);
+			assert_int_equal(decision.op, CGW_OP_FILE_WRITE);
+		}
+	}
+	image_free(&image);
+}
+
+/* The same question about a name in either buffer, for several operations at once. */
+static void test_buffers(void **state)
+{
+	struct image image = compile("[file]\ndeny = write /a\naudit = read /a\n");
+
+	(void)state;
+	for (int which = 0; which < 2; which++) {
+		struct request *request = xcalloc(1, sizeof(*request));
+		struct cgw_file file;
+
+		request_open(request, &image, &file);
+		request->files.first = which;
+		request->files.ops = 1U << CGW_OP_FILE_READ | 1U << CGW_OP_FILE_WRITE;
+		request->files.name[which] = (struct cgw_file_name){100, 102};
+		memcpy((which ? request->value.normal : request->value.written) + 100, "/a", 2);
+		cgw_judge_file(&file);
+		assert_int_equal(request->work.decision.verdict, CGW_VERDICT_DENY);
+		assert_int_equal(request->work.decision.op, CGW_OP_FILE_WRITE);
+		request->files.ops = 1U << CGW_OP_FILE_READ;
+		cgw_judge_file(&file);
+		assert_int_equal(request->work.decision.verdict, CGW_VERDICT_AUDIT);
+		request->files.ops = 1U << CGW_OP_FILE_EXEC;
+		cgw_judge_file(&file);
+		assert_int_equal(request->work.decision.verdict, CGW_VERDICT_ALLOW);
+		free(request);
 	}
 	image_free(&image);
 }
@@ -268,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_buffers),
 		cmocka_unit_test(test_many),
 	};
 

@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fileop - does one thing to a file by real system calls and says what the kernel answered.
+ *
+ *   fileop VERB ARGUMENT...
+ *
+ * Prints allowed, denied (EPERM) or error:EXXX. The verbs stand in the table at the end.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+#include "cgroup.h"
+#include "uring.h"
+#include "words.h"
+
+#ifndef OPEN_TREE_CLONE
+#define OPEN_TREE_CLONE 1
+#endif
+#ifndef MOVE_MOUNT_F_EMPTY_PATH
+#define MOVE_MOUNT_F_EMPTY_PATH 4
+#endif
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2
+#endif
+
+/* 0, or errno of a call that failed. */
+static int result(long value)
+{
+	return value < 0 ? errno : 0;
+}
+
+static int open_at(int folder, const char *path, int flags)
+{
+	int fd = openat(folder, path, flags | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static int do_read(char **args)
+{
+	return open_at(AT_FDCWD, args[0], O_RDONLY);
+}
+
+static int do_write(char **args)
+{
+	return open_at(AT_FDCWD, args[0], O_WRONLY);
+}
+
+static int do_create(char **args)
+{
+	return open_at(AT_FDCWD, args[0], O_RDONLY | O_CREAT | O_EXCL);
+}
+
+static int do_otrunc(char **args)
+{
+	return open_at(AT_FDCWD, args[0], O_RDONLY | O_TRUNC);
+}
+
+static int do_tmpfile(char **args)
+{
+	return open_at(AT_FDCWD, args[0], O_WRONLY | O_TMPFILE);
+}
+
+static int do_truncate(char **args)
+{
+	return result(truncate(args[0], 0));
+}
+
+static int do_unlink(char **args)
+{
+	return result(unlink(args[0]));
+}
+
+static int do_rmdir(char **args)
+{
+	return result(rmdir(args[0]));
+}
+
+static int do_mkdir(char **args)
+{
+	return result(mkdir(args[0], 0755));
+}
+
+static int do_mknod(char **args)
+{
+	return result(mknod(args[0], S_IFIFO | 0644, 0));
+}
+
+static int do_symlink(char **args)
+{
+	return result(symlink(args[0], args[1]));
+}
+
+static int do_link(char **args)
+{
+	return result(link(args[0], args[1]));
+}
+
+static int do_link_fd(char **args)
+{
+	char name[64];
+	int fd = open(args[0], O_PATH | O_CLOEXEC);
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return result(linkat(AT_FDCWD, name, AT_FDCWD, args[1], AT_SYMLINK_FOLLOW));
+}
+
+static int do_rename(char **args)
+{
+	return result(rename(args[0], args[1]));
+}
+
+static int do_exchange(char **args)
+{
+	return result(
+		syscall(SYS_renameat2, AT_FDCWD, args[0], AT_FDCWD, args[1], RENAME_EXCHANGE));
+}
+
+static int do_chmod(char **args)
+{
+	return result(chmod(args[0], 0600));
+}
+
+static int do_fchmod(char **args)
+{
+	return result(fchmod(open(args[0], O_RDONLY | O_CLOEXEC), 0600));
+}
+
+static int do_chown(char **args)
+{
+	return result(chown(args[0], 0, 0));
+}
+
+static int do_utimes(char **args)
+{
+	return result(utimensat(AT_FDCWD, args[0], NULL, 0));
+}
+
+static int do_setxattr(char **args)
+{
+	return result(setxattr(args[0], "trusted.cgward", "x", 1, 0));
+}
+
+static int do_removexattr(char **args)
+{
+	int error = result(removexattr(args[0], "trusted.cgward"));
+
+	return error == ENODATA ? 0 : error;
+}
+
+/* An access list of three entries that says what the mode 0600 says. */
+static int do_setacl(char **args)
+{
+	static const uint8_t acl[] = {2, 0, 0, 0, 1, 0, 6, 0, 0xff, 0xff, 0xff, 0xff, 4, 0, 4, 0,
+		0xff, 0xff, 0xff, 0xff, 32, 0, 4, 0, 0xff, 0xff, 0xff, 0xff};
+
+	return result(setxattr(args[0], "system.posix_acl_access", acl, sizeof(acl), 0));
+}
+
+/* ---- other ways to a descriptor ---- */
+
+static int do_reopen(char **args)
+{
+	char name[64];
+	int fd = open(args[0], O_PATH | O_CLOEXEC);
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return open_at(AT_FDCWD, name, O_RDONLY);
+}
+
+static int do_handle(char **args)
+{
+	struct file_handle *handle = calloc(1, sizeof(*handle) + MAX_HANDLE_SZ);
+	int mount_id, fd, root = open("/", O_RDONLY | O_CLOEXEC);
+
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(AT_FDCWD, args[0], handle, &mount_id, 0))
+		return errno;
+	if (args[1])
+		root = open(args[1], O_RDONLY | O_CLOEXEC);
+	fd = open_by_handle_at(root, handle, O_RDONLY | O_CLOEXEC);
+	return result(fd);
+}
+
+static int do_uring(char **args)
+{
+	struct io_uring_sqe request = {.opcode = IORING_OP_OPENAT,
+		.fd = AT_FDCWD,
+		.addr = (uintptr_t)args[0],
+		.open_flags = O_RDONLY};
+	long fd = uring_do(&request, false);
+
+	return fd < 0 ? (int)-fd : 0;
+}
+
+/* COUNT folders, each called N times d, below BASE: one after the other, for paths of any length.
+ */
+static int do_deep(char **args)
+{
+	char name[256] = "";
+	int count = atoi(args[2]);
+
+	memset(name, 'd', atoi(args[3]));
+	if (chdir(args[1]))
+		return errno;
+	for (int i = 0; i < count; i++) {
+		if (!strcmp(args[0], "make"))
+			mkdir(name, 0755);
+		if (chdir(name))
+			return errno;
+	}
+	return open_at(AT_FDCWD, args[4], !strcmp(args[0], "make") ? O_WRONLY | O_CREAT : O_RDONLY);
+}
+
+/* ---- executing ---- */
+
+static int wait_for(pid_t pid)
+{
+	int status;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		fail("run", "child");
+	return WEXITSTATUS(status);
+}
+
+/* The program is this one, or a script that ends well. */
+static int do_exec(char **args)
+{
+	char *const none[] = {args[0], NULL};
+	pid_t pid = fork();
+
+	if (!pid) {
+		execve(args[0], args[1] ? args : none, none + 1);
+		_exit(errno);
+	}
+	return wait_for(pid);
+}
+
+static int exec_fd(int fd)
+{
+	char *const args[] = {(char *)"fileop", NULL};
+	pid_t pid = fork();
+
+	if (!pid) {
+		syscall(SYS_execveat, fd, "", args, args + 1, AT_EMPTY_PATH);
+		_exit(errno);
+	}
+	return wait_for(pid);
+}
+
+static void copy_self(int fd)
+{
+	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char buffer[65536];
+	ssize_t got;
+
+	while ((got = read(self, buffer, sizeof(buffer))) > 0)
+		if (write(fd, buffer, got) != got)
+			fail("copy", "self");
+	close(self);
+}
+
+static int do_memfd(char **args)
+{
+	char name[64];
+	int fd = memfd_create(args[0], 0), again;
+
+	copy_self(fd);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	again = open(name, O_RDONLY);
+	if (again < 0)
+		return errno;
+	close(fd);
+	return exec_fd(again);
+}
+
+static int do_deleted(char **args)
+{
+	int fd = open(args[0], O_RDONLY);
+
+	if (fd < 0 || unlink(args[0]))
+		return errno;
+	return exec_fd(fd);
+}
+
+static int map(const char *path, int before, int after)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *memory = mmap(NULL, 4096, before, MAP_PRIVATE, fd, 0);
+
+	if (fd < 0 || memory == MAP_FAILED)
+		return errno;
+	return before == after ? 0 : result(mprotect(memory, 4096, after));
+}
+
+static int do_mmap(char **args)
+{
+	return map(args[0], PROT_READ | PROT_EXEC, PROT_READ | PROT_EXEC);
+}
+
+static int do_mprotect(char **args)
+{
+	return map(args[0], PROT_READ, PROT_READ | PROT_EXEC);
+}
+
+/* Writes through /proc/self/mem to a mapping of a file that was opened for reading: allowed means
+ * that the file has changed. */
+static int do_procmem(char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC), memory = open("/proc/self/mem", O_RDWR);
+	char *mapped = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0), byte = 'X', seen = 0;
+
+	if (mapped == MAP_FAILED || memory < 0)
+		return errno;
+	if (pwrite(memory, &byte, 1, (off_t)(uintptr_t)mapped) < 0)
+		return EPERM;
+	return pread(fd, &seen, 1, 0) == 1 && seen == byte ? 0 : EPERM;
+}
+
+/* ---- mounts ---- */
+
+static int do_bind(char **args)
+{
+	return result(mount(args[0], args[1], NULL, MS_BIND, NULL));
+}
+
+static int do_move(char **args)
+{
+	return result(mount(args[0], args[1], NULL, MS_MOVE, NULL));
+}
+
+static int do_mount(char **args)
+{
+	return result(mount("none", args[1], args[0], 0, args[2]));
+}
+
+static int do_umount(char **args)
+{
+	return result(umount2(args[0], MNT_DETACH));
+}
+
+static int do_open_tree(char **args)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, args[0], OPEN_TREE_CLONE | O_CLOEXEC);
+
+	return tree < 0 ? errno : open_at(tree, args[1], O_RDONLY);
+}
+
+static int do_move_mount(char **args)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, args[0], OPEN_TREE_CLONE | O_CLOEXEC);
+
+	if (tree < 0)
+		return errno;
+	return result(
+		syscall(SYS_move_mount, tree, "", AT_FDCWD, args[1], MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+static int do_pivot(char **args)
+{
+	return result(syscall(SYS_pivot_root, args[0], args[1]));
+}
+
+static int do_chroot(char **args)
+{
+	if (chroot(args[0]) || chdir("/"))
+		return errno;
+	return open_at(AT_FDCWD, args[1], O_RDONLY);
+}
+
+static int do_mountns(char **args)
+{
+	if (unshare(CLONE_NEWNS))
+		return ENOSYS;
+	return open_at(AT_FDCWD, args[0], O_RDONLY);
+}
+
+static int do_userns(char **args)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS))
+		return ENOSYS;
+	return open_at(AT_FDCWD, args[0], O_RDONLY);
+}
+
+/* The file through a folder of another mount namespace, which was opened there. */
+static int do_elsewhere(char **args)
+{
+	int folder = open(args[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (folder < 0 || unshare(CLONE_NEWNS))
+		return errno;
+	return open_at(folder, args[1], O_RDONLY);
+}
+
+static const struct verb {
+	const char *name;
+	int arguments;
+	int (*run)(char **args);
+} verbs[] = {
+	{"read", 1, do_read},
+	{"write", 1, do_write},
+	{"create", 1, do_create},
+	{"otrunc", 1, do_otrunc},
+	{"tmpfile", 1, do_tmpfile},
+	{"truncate", 1, do_truncate},
+	{"unlink", 1, do_unlink},
+	{"rmdir", 1, do_rmdir},
+	{"mkdir", 1, do_mkdir},
+	{"mknod", 1, do_mknod},
+	{"symlink", 2, do_symlink},
+	{"link", 2, do_link},
+	{"link-fd", 2, do_link_fd},
+	{"rename", 2, do_rename},
+	{"exchange", 2, do_exchange},
+	{"chmod", 1, do_chmod},
+	{"fchmod", 1, do_fchmod},
+	{"chown", 1, do_chown},
+	{"utimes", 1, do_utimes},
+	{"setxattr", 1, do_setxattr},
+	{"removexattr", 1, do_removexattr},
+	{"setacl", 1, do_setacl},
+	{"reopen", 1, do_reopen},
+	{"handle", 1, do_handle},
+	{"uring", 1, do_uring},
+	{"deep", 5, do_deep}, /* make|read BASE COUNT LENGTH FILE */
+	{"exec", 1, do_exec},
+	{"memfd", 1, do_memfd},
+	{"deleted", 1, do_deleted},
+	{"mmap", 1, do_mmap},
+	{"mprotect", 1, do_mprotect},
+	{"procmem", 1, do_procmem},
+	{"bind", 2, do_bind},
+	{"move", 2, do_move},
+	{"mount", 2, do_mount}, /* TYPE TARGET [OPTIONS] */
+	{"umount", 1, do_umount},
+	{"open-tree", 2, do_open_tree},
+	{"move-mount", 2, do_move_mount},
+	{"pivot", 2, do_pivot},
+	{"chroot", 2, do_chroot},
+	{"mountns", 1, do_mountns},
+	{"userns", 1, do_userns},
+	{"elsewhere", 2, do_elsewhere},
+};
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) /* what was executed is this program */
+		return 0;
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (!strcmp(verbs[i].name, argv[1]) && argc >= 2 + verbs[i].arguments) {
+			puts(word_of(verbs[i].run(argv + 2)));
+			return 0;
+		}
+	fprintf(stderr, "usage: fileop VERB ARGUMENT...\n");
+	return 2;
+}
