@@ -390,10 +390,15 @@ struct cgw_meta {
 	char cgroup_root[4096]; /* path as given, for people; the id decides */
 };
 
-/* One entry per CPU: numbers of events, so that a reader sees what is missing. */
+/*
+ * One entry per CPU. Violations are numbered, so that a reader sees what is missing: an event takes
+ * one number, a sum as many as it stands for.
+ */
 struct cgw_cpu {
-	__u64 sequence; /* of the last event of this CPU, lost ones included; the first is 1 */
+	__u64 sequence; /* of the last violation of this CPU, lost ones included; the first is 1 */
 	__u64 lost;	/* did not fit into the ring buffer */
+	__u64 suppressed; /* beyond their budgets: were summed up, not sent */
+	__u64 summed;	  /* of these, those whose sum was sent or lost since, and numbered */
 };
 
 /* Entry of the map "counters"; key: cgw_rule.key. */
@@ -451,6 +456,19 @@ enum cgw_judged {
 
 #define CGW_VALUE_SHOWN 512 /* bytes of a sysctl value that an event carries */
 
+/* The ring buffer, in bytes: a power of two. */
+#define CGW_RING_SIZE (1U << 20)
+
+/* Longest cgroup path that a sum carries: that of a container in a Kubernetes pod has 220 bytes. */
+#define CGW_BUDGET_PATH 256
+
+/*
+ * Flags of an event. SUPPRESSED: a sum of violations of one rule in one cgroup that were beyond
+ * their budget. Of the task nothing is known, of the tail there is the cgroup at most (none: it was
+ * too long); rule, op, hook, reason and judged are those of the first one.
+ */
+#define CGW_EVENT_SUPPRESSED 1U
+
 struct cgw_event {
 	__u32 abi_version;
 	__u32 size;	/* of the whole record, tail included */
@@ -466,8 +484,8 @@ struct cgw_event {
 	__u8 hook;
 	__u8 op;
 	__u8 judged;
-	__u16 reserved;
-	__u32 pid; /* thread group id, initial namespace */
+	__u16 flags; /* CGW_EVENT_* */
+	__u32 pid;   /* thread group id, initial namespace */
 	__u32 tid;
 	__u32 ppid;
 	__u32 ns_pid; /* pid in the task's innermost pid namespace */
@@ -505,6 +523,11 @@ struct cgw_event {
 			__u32 major;
 			__u32 minor;
 		} device;
+		struct {
+			__u64 count; /* at least 1 */
+			__u64 since; /* of the first and the last one: CLOCK_BOOTTIME, ns */
+			__u64 until;
+		} suppressed;
 	};
 	/* Lengths of what stands in the tail, one after the other, without NULs. */
 	__u16 cgroup_len; /* cgroup path from the instance's cgroup root; "" is the root itself */
@@ -514,6 +537,7 @@ struct cgw_event {
 	__u16 old_len;	/* sysctl */
 	__u16 new_len;
 	__u16 name2_len; /* file: the second path of a rename or link */
+	__u16 reserved1[2];
 	__u8 tail[];
 };
 
@@ -538,9 +562,9 @@ CGW_ASSERT_SIZE(struct cgw_attachment, 16);
 CGW_ASSERT_SIZE(struct cgw_scope, 152);
 CGW_ASSERT_SIZE(struct cgw_process, 264);
 CGW_ASSERT_SIZE(struct cgw_meta, 4200);
-CGW_ASSERT_SIZE(struct cgw_cpu, 16);
+CGW_ASSERT_SIZE(struct cgw_cpu, 32);
 CGW_ASSERT_SIZE(struct cgw_counter, 16);
 CGW_ASSERT_SIZE(struct cgw_control, 24);
-CGW_ASSERT_SIZE(struct cgw_event, 176);
+CGW_ASSERT_SIZE(struct cgw_event, 184);
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef CGW_EMIT_H
 #define CGW_EMIT_H
 
-#include "scope.h"
+#include "budget.h"
 
 static __always_inline void decision_count(__u64 key, __u32 verdict)
 {
@@ -26,19 +26,6 @@ static __always_inline void decision_count(__u64 key, __u32 verdict)
 	state = bpf_map_lookup_elem(&control, &zero);
 	if (state)
 		__sync_fetch_and_add(&state->uncounted, 1);
-}
-
-/* The next number of this CPU; `lost`: of an event that will not be seen. */
-static __always_inline __u64 sequence_next(bool lost)
-{
-	__u32 zero = 0;
-	struct cgw_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
-
-	if (!cpu)
-		return 0;
-	if (lost)
-		__sync_fetch_and_add(&cpu->lost, 1);
-	return __sync_fetch_and_add(&cpu->sequence, 1) + 1;
 }
 
 /* Appends to the tail; returns how much. `bytes` is memory that a program may not read directly, or
@@ -181,7 +168,10 @@ static __always_inline __u64 decision_key(struct call *call, const struct cgw_de
 		cgw_header(&call->view, rules) + decision->rule * (__u32)sizeof(struct cgw_rule));
 }
 
-/* Counts the decision and fills in what all events have. */
+/*
+ * Counts the decision and fills in what all events have. Not 0: there is no event to be finished;
+ * to finish it all the same does nothing.
+ */
 static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u32 op)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -208,8 +198,13 @@ static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u3
 	event->cgroup_id = cgroup_id(cgroup);
 	event->judged = emit_judged(event->cgroup_id, decision->policy);
 	decision_count(event->rule_key, decision->verdict);
+	if (!budget_allows(call, scratch)) {
+		event->abi_version = 0;
+		return 1;
+	}
 	emit_task(event, task);
 	emit_cgroup(scratch, cgroup);
+	budget_name(scratch);
 	emit_exe(scratch, task);
 	return 0;
 }
@@ -219,9 +214,11 @@ static __noinline int emit_finish(struct scratch *scratch)
 	struct cgw_event *event = &scratch->event;
 	__u32 size = event->size;
 
+	if (!event->abi_version) /* it is beyond its budget */
+		return 0;
 	event->time = bpf_ktime_get_boot_ns();
 	event->cpu = bpf_get_smp_processor_id();
-	event->sequence = sequence_next(false);
+	event->sequence = sequence_take(1, false);
 	if (size > sizeof(*event) + CGW_EVENT_TAIL_MAX)
 		size = sizeof(*event) + CGW_EVENT_TAIL_MAX;
 	if (bpf_ringbuf_output(&events, event, size, 0)) {
@@ -244,7 +241,7 @@ static __always_inline bool deny_unable(struct call *call, __u32 ops)
 	if (!(cgw_header(&call->view, deny_ops) & ops))
 		return false;
 	decision_count(0, CGW_VERDICT_DENY);
-	sequence_next(true);
+	sequence_take(1, true);
 	return true;
 }
 

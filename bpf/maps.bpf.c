@@ -8,6 +8,7 @@ struct scopes_map scopes SEC(".maps");
 struct processes_map processes SEC(".maps");
 struct counters_map counters SEC(".maps");
 struct events_map events SEC(".maps");
+struct budgets_map budgets SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct control_map control SEC(".maps");
 struct meta_map meta SEC(".maps");

@@ -60,7 +60,48 @@ struct counters_map {
 
 struct events_map {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, CGW_RING_SIZE);
+};
+
+/*
+ * The budget of one rule in one cgroup. `ahead` is the time at which all events that were sent will
+ * have been paid for: each costs an interval, and a budget may be ahead of the clock by a window.
+ */
+struct cgw_budget {
+	__u64 cgroup_id; /* 0: free */
+	__u64 rule_key;
+	__u64 ahead; /* these: CLOCK_BOOTTIME, ns */
+	__u64 used;
+	__u64 suppressed; /* since the last sum was sent; the first and the last of them: */
+	__u64 since;
+	__u64 until;
+	__u32 generation; /* of the last one */
+	__u32 rule;
+	__u8 verdict;
+	__u8 kind;
+	__u8 op;
+	__u8 hook;
+	__u8 reason;
+	__u8 judged;
+	__u16 path_len; /* 0: not known, or longer than fits */
+	__u8 path[CGW_BUDGET_PATH];
+};
+
+/* 4,096 pairs of cgroup and rule that violate at the same time; beyond that, budgets begin anew. */
+#define BUDGET_SETS 1024
+#define BUDGET_WAYS 4
+
+struct budget_set {
+	struct bpf_spin_lock lock;
+	__u32 reserved;
+	struct cgw_budget way[BUDGET_WAYS];
+};
+
+struct budgets_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BUDGET_SETS);
+	__type(key, __u32);
+	__type(value, struct budget_set);
 };
 
 struct cpus_map {
@@ -129,6 +170,7 @@ extern struct scopes_map scopes SEC(".maps");
 extern struct processes_map processes SEC(".maps");
 extern struct counters_map counters SEC(".maps");
 extern struct events_map events SEC(".maps");
+extern struct budgets_map budgets SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct control_map control SEC(".maps");
 extern struct scratch_map scratches SEC(".maps");

@@ -53,7 +53,8 @@ static __noinline int peer_report(
 	if (!call->scratch)
 		return -1;
 	event = &call->scratch->event;
-	emit_start(call, CGW_EVENT_NETWORK, seen->hook, peer->op);
+	if (emit_start(call, CGW_EVENT_NETWORK, seen->hook, peer->op))
+		return 0;
 	event->socket_cgroup_id = seen->socket_cgroup_id;
 	event->network.family = peer->ipv6 ? AF_INET6 : AF_INET;
 	event->network.type = seen->type;

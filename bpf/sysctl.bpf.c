@@ -84,8 +84,9 @@ static __noinline int sysctl_report(struct call *call, struct bpf_sysctl *ctx)
 	if (!scratch)
 		return -1;
 	event = &scratch->event;
-	emit_start(call, CGW_EVENT_SYSCTL, CGW_HOOK_SYSCTL,
-		ctx->write ? CGW_OP_SYSCTL_WRITE : CGW_OP_SYSCTL_READ);
+	if (emit_start(call, CGW_EVENT_SYSCTL, CGW_HOOK_SYSCTL,
+		    ctx->write ? CGW_OP_SYSCTL_WRITE : CGW_OP_SYSCTL_READ))
+		return 0;
 	event->name_len = emit_bytes(scratch, scratch->name.bytes, scratch->name.length);
 	event->sysctl.file_pos = ctx->file_pos;
 	/* The name has been reported: its buffer serves for the values. */

@@ -52,7 +52,8 @@ static __noinline int unix_report(struct call *call, struct bpf_sock_addr *ctx,
 	if (!scratch)
 		return -1;
 	event = &scratch->event;
-	emit_start(call, CGW_EVENT_NETWORK, seen->hook, CGW_OP_CONNECT);
+	if (emit_start(call, CGW_EVENT_NETWORK, seen->hook, CGW_OP_CONNECT))
+		return 0;
 	event->socket_cgroup_id = seen->socket_cgroup_id;
 	event->network.family = AF_UNIX;
 	event->network.type = ctx->type;

@@ -17,8 +17,8 @@ enum change_kind {
 struct change {
 	enum change_kind kind;
 	const char *policy; /* NULL: a setting of the host configuration */
-	const char *what; /* canonical text of a rule, "mode = audit", "cgroup = ..."; NULL: the
-			     policy itself */
+	const char *what;   /* canonical text of a rule, "mode = audit", "cgroup = ..."; NULL: the
+			       policy itself */
 };
 
 struct changes {

@@ -25,6 +25,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_PROCESSES] = "processes",
 	[MAP_COUNTERS] = "counters",
 	[MAP_EVENTS] = "events",
+	[MAP_BUDGETS] = "budgets",
 	[MAP_CPUS] = "cpus",
 	[MAP_CONTROL] = "control",
 	[MAP_META] = "meta",

@@ -51,8 +51,7 @@ static const struct bad {
 	const char *message; /* all of them */
 } bads[] = {
 	{"protect = off\n", "f:1:1: error: \"protect\" stands before the section [cgward]\n"},
-	{"[cgward]\nprotect = on\n",
-		"f:2:11: error: unknown value \"on\"; known: off, guard\n"},
+	{"[cgward]\nprotect = on\n", "f:2:11: error: unknown value \"on\"; known: off, guard\n"},
 	{"[cgward]\nprotect = off guard\n",
 		"f:2:15: error: unexpected \"guard\": expected one word\n"},
 	{"[cgward]\nprotect =\n", "f:2:10: error: \"protect\" has no value\n"},
