@@ -144,8 +144,8 @@ static const int calls_of_reader[] = {
 	SCMP_SYS(wait4),
 };
 
-static const uint32_t bpf_commands[] = {
-	BPF_OBJ_GET, BPF_MAP_LOOKUP_ELEM, BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
+static const uint32_t bpf_commands[] = {BPF_OBJ_GET, BPF_ITER_CREATE, BPF_MAP_LOOKUP_ELEM,
+	BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
 
 /* Sockets of these families, to go back to a daemon that is gone. */
 static const int families[] = {AF_UNIX, AF_INET, AF_INET6};

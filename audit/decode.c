@@ -51,6 +51,13 @@ static struct bytes take(const uint8_t **position, size_t length)
 	return bytes;
 }
 
+static bool sum_is_good(const struct cgw_event *head)
+{
+	return head->flags == CGW_EVENT_SUPPRESSED && head->suppressed.count &&
+	       head->suppressed.since <= head->suppressed.until &&
+	       head->cgroup_len == tail_size(head);
+}
+
 int event_decode(struct event *event, const void *data, size_t size)
 {
 	const struct cgw_event *head = data;
@@ -59,7 +66,9 @@ int event_decode(struct event *event, const void *data, size_t size)
 	if (size < sizeof(*head) || (uintptr_t)data % _Alignof(struct cgw_event))
 		return -EINVAL;
 	if (head->abi_version != CGW_ABI_VERSION || !lengths_are_good(head, size) ||
-		!enums_are_good(head) || !kind_of(head->kind)->is_good(head))
+		!enums_are_good(head))
+		return -EINVAL;
+	if (head->flags ? !sum_is_good(head) : !kind_of(head->kind)->is_good(head))
 		return -EINVAL;
 	if (head->cgroup_len && *position != '/')
 		return -EINVAL;

@@ -2,6 +2,19 @@
 /* format.c - what the formats share. */
 #include "format.h"
 
+uint64_t record_weight(const struct record *record)
+{
+	switch (record->type) {
+	case RECORD_LOST:
+		return record->loss.count;
+	case RECORD_SUPPRESSED:
+		return record->event.head->suppressed.count;
+	case RECORD_VIOLATION:
+		break;
+	}
+	return 1;
+}
+
 const char *loss_reason_name(enum loss_reason reason)
 {
 	static const char *const names[LOSS_COUNT] = {

@@ -122,6 +122,24 @@ static void put_violation(struct strbuf *out, const struct record *record)
 	kind_of(head->kind)->journal(out, &record->event);
 }
 
+static void put_suppressed(struct strbuf *out, const struct record *record)
+{
+	const struct cgw_event *head = record->event.head;
+
+	journal_text(out, "CGWARD_TYPE", "suppressed");
+	journal_text(out, "CGWARD_VERDICT", cgw_name_of(cgw_verdict_names, head->verdict));
+	journal_number(out, "CGWARD_COUNT", head->suppressed.count);
+	journal_text(out, "CGWARD_KIND", cgw_op_section(head->op));
+	journal_text(out, "CGWARD_OP", cgw_op_name(head->op));
+	journal_number(out, "CGWARD_GENERATION", head->generation);
+	journal_number(out, "CGWARD_CGROUP_ID", head->cgroup_id);
+	put_rule(out, record);
+	if (record->event.cgroup.length)
+		put_identity(out, record);
+	put_time(out, "CGWARD_SINCE", record->since);
+	put_time(out, "CGWARD_UNTIL", record->until);
+}
+
 static void put_loss(struct strbuf *out, const struct loss *loss)
 {
 	journal_text(out, "CGWARD_TYPE", "lost");
@@ -141,8 +159,15 @@ void format_journal(const struct record *record, struct strbuf *out)
 	journal_text(out, "SYSLOG_IDENTIFIER", "cgward-audit");
 	journal_text(out, "MESSAGE_ID", MESSAGE_ID);
 	put_time(out, "CGWARD_TIME", record->time);
-	if (record->type == RECORD_VIOLATION)
+	switch (record->type) {
+	case RECORD_VIOLATION:
 		put_violation(out, record);
-	else
+		break;
+	case RECORD_SUPPRESSED:
+		put_suppressed(out, record);
+		break;
+	case RECORD_LOST:
 		put_loss(out, &record->loss);
+		break;
+	}
 }

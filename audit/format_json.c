@@ -143,6 +143,26 @@ static void json_violation(struct json *json, const struct record *record)
 	kind_of(head->kind)->json(json, event);
 }
 
+static void json_suppressed(struct json *json, const struct record *record)
+{
+	const struct cgw_event *head = record->event.head;
+
+	json_text(json, "type", "suppressed");
+	json_time(json, "time", record->time);
+	json_unsigned(json, "count", head->suppressed.count);
+	json_text(json, "verdict", cgw_name_of(cgw_verdict_names, head->verdict));
+	json_rule(json, record);
+	json_text(json, "kind", cgw_op_section(head->op));
+	json_text(json, "op", cgw_op_name(head->op));
+	json_some(json, "cgroup", record->event.cgroup);
+	json_unsigned(json, "cgroup_id", head->cgroup_id);
+	json_identity(json, &record->identity);
+	json_unsigned(json, "generation", head->generation);
+	json_rule_key(json, head->rule_key);
+	json_time(json, "since", record->since);
+	json_time(json, "until", record->until);
+}
+
 static void json_loss(struct json *json, const struct record *record)
 {
 	const struct loss *loss = &record->loss;
@@ -168,10 +188,17 @@ static void line_json(const struct record *record, bool colour, struct strbuf *o
 
 	(void)colour;
 	json_object(&json, NULL);
-	if (record->type == RECORD_VIOLATION)
+	switch (record->type) {
+	case RECORD_VIOLATION:
 		json_violation(&json, record);
-	else
+		break;
+	case RECORD_SUPPRESSED:
+		json_suppressed(&json, record);
+		break;
+	case RECORD_LOST:
 		json_loss(&json, record);
+		break;
+	}
 	json_object_end(&json);
 	strbuf_putc(out, '\n');
 }

@@ -11,7 +11,7 @@
 
 int format_priority(const struct record *record)
 {
-	if (record->type != RECORD_VIOLATION)
+	if (record->type == RECORD_LOST)
 		return LOG_ERR;
 	return record->event.head->verdict == CGW_VERDICT_DENY ? LOG_WARNING : LOG_NOTICE;
 }
@@ -41,6 +41,8 @@ void format_syslog(const struct record *record, const char *line, size_t length,
 	strbuf_printf(out, "<%d>1 ", LOG_AUTHPRIV | format_priority(record));
 	clock_format(record->time, 6, out);
 	strbuf_printf(out, " %s cgward-audit %d %s - ", host_name(), pid,
-		record->type == RECORD_VIOLATION ? "VIOLATION" : "LOST");
+		record->type == RECORD_VIOLATION    ? "VIOLATION"
+		: record->type == RECORD_SUPPRESSED ? "SUPPRESSED"
+						    : "LOST");
 	strbuf_add(out, line, length);
 }

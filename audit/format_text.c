@@ -87,13 +87,17 @@ static void put_capabilities(struct strbuf *out, const struct cgw_event *head)
 	}
 }
 
-static void put_task(struct strbuf *out, const struct record *record)
+static void put_cgroup(struct strbuf *out, const struct record *record)
 {
 	const struct event *event = &record->event;
-	const struct cgw_event *head = event->head;
 
 	strbuf_puts(out, "  cgroup=");
-	text_word(out, event->cgroup.length ? event->cgroup : bytes_of("/"));
+	if (event->cgroup.length)
+		text_word(out, event->cgroup);
+	else if (record->type == RECORD_SUPPRESSED)
+		strbuf_printf(out, "id:%llu", (unsigned long long)event->head->cgroup_id);
+	else
+		strbuf_putc(out, '/');
 	if (record->identity.runtime) {
 		strbuf_puts(out, " container=");
 		text_word(out, bytes_of(record->identity.container));
@@ -101,6 +105,14 @@ static void put_task(struct strbuf *out, const struct record *record)
 	}
 	if (record->identity.qos)
 		strbuf_printf(out, " pod=%s", record->identity.pod);
+}
+
+static void put_task(struct strbuf *out, const struct record *record)
+{
+	const struct event *event = &record->event;
+	const struct cgw_event *head = event->head;
+
+	put_cgroup(out, record);
 	strbuf_printf(out, " pid=%u ", head->pid);
 	text_word(out, event->comm);
 	if (event->exe.length) {
@@ -151,7 +163,7 @@ static void put_verdict(struct strbuf *out, const char *word, const char *colour
 		strbuf_puts(out, PLAIN);
 }
 
-static void put_violation(struct strbuf *out, const struct record *record, bool colour)
+static void put_head(struct strbuf *out, const struct record *record, bool colour)
 {
 	const struct cgw_event *head = record->event.head;
 	bool denied = head->verdict == CGW_VERDICT_DENY;
@@ -161,6 +173,28 @@ static void put_violation(struct strbuf *out, const struct record *record, bool 
 	start = out->length;
 	strbuf_printf(out, "%s %s", cgw_op_section(head->op), cgw_op_name(head->op));
 	put_padding(out, start, 16); /* "network connect" and a blank */
+}
+
+/* Many at once: as the line of one, with their number in place of the object. */
+static void put_suppressed(struct strbuf *out, const struct record *record, bool colour)
+{
+	const struct cgw_event *head = record->event.head;
+
+	put_head(out, record, colour);
+	strbuf_printf(out, "%llu more (suppressed)", (unsigned long long)head->suppressed.count);
+	strbuf_puts(out, " since=");
+	clock_format(record->since, 6, out);
+	strbuf_puts(out, " until=");
+	clock_format(record->until, 6, out);
+	put_cgroup(out, record);
+	put_rule(out, record);
+}
+
+static void put_violation(struct strbuf *out, const struct record *record, bool colour)
+{
+	const struct cgw_event *head = record->event.head;
+
+	put_head(out, record, colour);
 	kind_of(head->kind)->text(out, &record->event);
 	put_task(out, record);
 	put_rule(out, record);
@@ -188,10 +222,17 @@ static void line_text(const struct record *record, bool colour, struct strbuf *o
 {
 	clock_format(record->time, 6, out);
 	strbuf_putc(out, ' ');
-	if (record->type == RECORD_VIOLATION)
+	switch (record->type) {
+	case RECORD_VIOLATION:
 		put_violation(out, record, colour);
-	else
+		break;
+	case RECORD_SUPPRESSED:
+		put_suppressed(out, record, colour);
+		break;
+	case RECORD_LOST:
 		put_loss(out, record, colour);
+		break;
+	}
 	strbuf_putc(out, '\n');
 }
 

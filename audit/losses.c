@@ -66,27 +66,28 @@ void losses_free(struct losses *losses)
 	*losses = (struct losses){0};
 }
 
-bool losses_seen(struct losses *losses, uint32_t index, uint64_t sequence)
+bool losses_seen(struct losses *losses, uint32_t index, uint64_t sequence, uint64_t count)
 {
 	struct losses_cpu *cpu;
+	uint64_t before = sequence - count, closed;
 
-	if (index >= losses->count)
+	if (index >= losses->count || !count || count > sequence)
 		return false;
 	cpu = &losses->cpus[index];
 	if (!cpu->seen) {
 		/* What was numbered before the start may have been read by somebody before us. */
 		cpu->seen = true;
-		cpu->first = cpu->highest = min_u64(sequence - 1, cpu->start);
+		cpu->first = cpu->highest = min_u64(before, cpu->start);
 	}
 	if (sequence > cpu->highest) {
-		cpu->holes += sequence - cpu->highest - 1;
+		/* Numbers are taken all at once: those of a sum cannot be partly below. */
+		cpu->holes += before > cpu->highest ? before - cpu->highest : 0;
 		cpu->highest = sequence;
 	} else if (sequence > cpu->first && sequence < cpu->highest) {
 		/* It comes late: its hole closes, or what explained that hole explains another. */
-		if (cpu->holes)
-			cpu->holes--;
-		else
-			cpu->credit++;
+		closed = min_u64(cpu->holes, count);
+		cpu->holes -= closed;
+		cpu->credit += count - closed;
 	}
 	return true;
 }

@@ -51,8 +51,11 @@ void losses_resume(struct losses *losses, const struct losses_cpu *cpus, unsigne
 	int64_t now, losses_report *report, void *context);
 void losses_free(struct losses *losses);
 
-/* An event has been read. False if there is no such CPU: the record is no event then. */
-bool losses_seen(struct losses *losses, uint32_t cpu, uint64_t sequence);
+/*
+ * An event has been read, or a sum that stands for `count` violations: their numbers end with
+ * `sequence`. False if there is no such CPU, or no such numbers: the record is no event then.
+ */
+bool losses_seen(struct losses *losses, uint32_t cpu, uint64_t sequence, uint64_t count);
 
 /* A record has been read that could not be decoded. */
 void losses_undecodable(struct losses *losses);

@@ -130,10 +130,15 @@ static void put_rules(struct writer *writer, const struct metrics *metrics, stru
 static void put_cpus(struct strbuf *out, const struct source *source)
 {
 	head(out, "cgward_events_total", "counter",
-		"Events that the kernel numbered, lost ones included.");
+		"Violations that the kernel numbered: sent, sent as sums, or lost.");
 	for (unsigned int i = 0; i < source->cpu_count; i++)
 		strbuf_printf(out, "cgward_events_total{cpu=\"%u\"} %llu\n", i,
 			(unsigned long long)source->counters[i].sequence);
+	head(out, "cgward_events_suppressed_total", "counter",
+		"Violations that were summed up because they were beyond their budgets.");
+	for (unsigned int i = 0; i < source->cpu_count; i++)
+		strbuf_printf(out, "cgward_events_suppressed_total{cpu=\"%u\"} %llu\n", i,
+			(unsigned long long)source->counters[i].suppressed);
 	head(out, "cgward_events_lost_total", "counter",
 		"Events for which the ring buffer had no room.");
 	for (unsigned int i = 0; i < source->cpu_count; i++)
@@ -148,6 +153,10 @@ static void put_reader(
 		"Violations that this reader has read.");
 	strbuf_printf(out, "cgward_audit_violations_total %llu\n",
 		(unsigned long long)metrics->violations);
+	head(out, "cgward_audit_suppressed_total", "counter",
+		"Violations beyond their budgets that this reader has read as sums.");
+	strbuf_printf(out, "cgward_audit_suppressed_total %llu\n",
+		(unsigned long long)metrics->suppressed);
 	head(out, "cgward_audit_lines_total", "counter", "Lines that an output has taken.");
 	for (size_t i = 0; i < outputs->count; i++) {
 		strbuf_puts(out, "cgward_audit_lines_total{");

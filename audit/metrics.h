@@ -15,6 +15,7 @@ struct metrics {
 	char *temporary;  /* beside it, and renamed to it */
 	int counters_map;
 	uint64_t violations; /* read since the start */
+	uint64_t suppressed; /* violations that sums read since the start stand for */
 	int64_t next;	     /* when it is due again, CLOCK_BOOTTIME */
 	int error;	     /* of the last attempt: it is reported once */
 };

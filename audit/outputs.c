@@ -73,8 +73,7 @@ static void write_to(struct outputs *outputs, struct sink *sink, const struct re
 		line = message;
 		break;
 	}
-	sink_put(sink, line->data, line->length,
-		record->type == RECORD_LOST ? record->loss.count : 1);
+	sink_put(sink, line->data, line->length, record_weight(record));
 }
 
 void outputs_write(struct outputs *outputs, const struct record *record)

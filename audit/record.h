@@ -15,6 +15,7 @@
 enum record_type {
 	RECORD_VIOLATION = 1,
 	RECORD_LOST = 2,
+	RECORD_SUPPRESSED = 3, /* a sum: of the event nothing but rule, verdict, op and cgroup */
 };
 
 /* The rule behind a verdict; all NULL and 0 if the ruleset of that generation cannot be had. */
@@ -46,13 +47,19 @@ struct loss {
 struct record {
 	enum record_type type;
 	int64_t time; /* CLOCK_REALTIME, ns */
-	/* RECORD_VIOLATION */
+	/* RECORD_VIOLATION and RECORD_SUPPRESSED */
 	struct event event;
 	struct identity identity;
 	struct rule_info rule;
 	/* RECORD_LOST */
 	struct loss loss;
+	/* RECORD_SUPPRESSED: times of the first and the last one, as `time` */
+	int64_t since;
+	int64_t until;
 };
+
+/* How many violations the record is or stands for. */
+uint64_t record_weight(const struct record *record);
 
 const char *loss_reason_name(enum loss_reason reason);
 

@@ -31,6 +31,9 @@
 /* A batch: some hundred lines, which one write(2) takes, of a sixteenth of the ring buffer. */
 #define BATCH (64 * 1024)
 
+/* Sums take at most twice the ring buffer; some may come while others are read. */
+#define SUM_ROUNDS 8
+
 struct session {
 	const struct arguments *arguments;
 	const struct format *format;
@@ -54,6 +57,7 @@ struct session {
 	bool ended;	 /* nothing more is to be read */
 	bool orphaned;	 /* the instance is gone */
 	int error;	 /* of the sink, -errno */
+	int sums_error;	 /* of the last attempt: it is reported once */
 	struct record record;
 };
 
@@ -147,12 +151,24 @@ static int session_render(void *context, int fd)
 				&session->outputs);
 }
 
+/* What was suppressed comes as sums, through the ring buffer as all else. */
+static void session_sums(struct session *session)
+{
+	int result = source_sums(&session->source);
+
+	if (result && result != session->sums_error)
+		message("failed to have sums of suppressed events sent: %s", strerror(-result));
+	session->sums_error = result;
+}
+
 /* What is due once in a period. drained: the ring buffer was empty just now. */
 static void session_period(struct session *session, bool drained, bool final)
 {
 	session->next = clock_boottime() + PERIOD;
 	session->offset = clock_offset();
 	rules_retry(&session->rules);
+	if (!final)
+		session_sums(session);
 	if (!source_counters(&session->source))
 		losses_update(&session->losses, session->source.counters, clock_realtime(), drained,
 			final);
@@ -178,16 +194,20 @@ static void session_violation(struct session *session)
 	struct record *record = &session->record;
 	const struct cgw_event *head = record->event.head;
 
-	record->type = RECORD_VIOLATION;
+	record->type = head->flags & CGW_EVENT_SUPPRESSED ? RECORD_SUPPRESSED : RECORD_VIOLATION;
 	record->time = (int64_t)head->time + session->offset;
+	if (record->type == RECORD_SUPPRESSED) {
+		record->since = (int64_t)head->suppressed.since + session->offset;
+		record->until = (int64_t)head->suppressed.until + session->offset;
+	}
 	record->rule = rules_find(&session->rules, head->generation, head->rule, head->rule_key);
 	if (!filter_wants(&session->filter, record))
 		return;
 	identity_of_cgroup(&record->identity, (const char *)record->event.cgroup.data,
 		record->event.cgroup.length);
 	session_write(session);
-	session->shown++;
-	if (session->shown == session->arguments->count)
+	session->shown += record_weight(record);
+	if (session->arguments->count && session->shown >= session->arguments->count)
 		session->ended = true;
 }
 
@@ -195,15 +215,23 @@ static void session_record(struct session *session, const void *data, size_t siz
 {
 	struct event *event = &session->record.event;
 
-	if (event_decode(event, data, size) ||
-		!losses_seen(&session->losses, event->head->cpu, event->head->sequence)) {
+	uint64_t count = 1;
+	bool good = !event_decode(event, data, size);
+
+	if (good && event->head->flags & CGW_EVENT_SUPPRESSED)
+		count = event->head->suppressed.count;
+	if (!good ||
+		!losses_seen(&session->losses, event->head->cpu, event->head->sequence, count)) {
 		losses_undecodable(&session->losses);
 		return;
 	}
 	/* Without --follow: what comes later than us would keep us here for ever. */
 	if (!session->arguments->follow && (int64_t)event->head->time > session->started)
 		session->ended = true;
-	session->metrics.violations++;
+	if (event->head->flags & CGW_EVENT_SUPPRESSED)
+		session->metrics.suppressed += count;
+	else
+		session->metrics.violations++;
 	session_violation(session);
 }
 
@@ -505,15 +533,44 @@ static void session_start(struct session *session)
 	}
 }
 
+static bool sums_wait(struct session *session)
+{
+	uint64_t waiting = 0;
+
+	if (source_counters(&session->source))
+		return false;
+	for (unsigned int i = 0; i < session->source.cpu_count; i++)
+		waiting +=
+			session->source.counters[i].suppressed - session->source.counters[i].summed;
+	return waiting;
+}
+
+/* What is there. All sums together can be more than the ring buffer holds; a few rounds take them
+ * all. */
+static bool session_catch_up(struct session *session)
+{
+	bool drained = session_consume(session);
+
+	for (int i = 0; i < SUM_ROUNDS && drained && !session->ended && !session->error &&
+			!session->sums_error && sums_wait(session);
+		i++) {
+		session_sums(session);
+		session->started = clock_boottime();
+		drained = session_consume(session);
+	}
+	return drained;
+}
+
 static void session_read(struct session *session)
 {
 	bool drained;
 
 	session->offset = clock_offset();
+	session_sums(session);
 	session->started = clock_boottime();
 	session->next = session->started + PERIOD;
 	session_start(session);
-	drained = session_consume(session);
+	drained = session_catch_up(session);
 	if (session->arguments->follow && !session->ended && !session->error) {
 		session_period(session, drained, false);
 		session_follow(session);

@@ -146,6 +146,42 @@ static int events_open(struct source *source, char **error)
 	return result ? fail(error, "map", source->events_path, result) : 0;
 }
 
+/* The iterator over the map of budgets: it runs whenever it is read. */
+static int sums_open(struct source *source, const char *bpffs, const char *maps, char **error)
+{
+	char *program_path __attribute__((cleanup(free_text))) = join(bpffs, "progs/cgward_sums");
+	char *path __attribute__((cleanup(free_text))) = join(maps, "budgets");
+	int program __attribute__((cleanup(close_fd))) = bpf_obj_get(program_path);
+	int map __attribute__((cleanup(close_fd))) = -1;
+	union bpf_iter_link_info info = {0};
+	LIBBPF_OPTS(
+		bpf_link_create_opts, options, .iter_info = &info, .iter_info_len = sizeof(info));
+	int result;
+
+	if (program < 0)
+		return fail(error, "open", program_path, program);
+	result = map_open(path, BPF_MAP_TYPE_ARRAY, 0, &map, error);
+	if (result)
+		return result;
+	info.map.map_fd = map;
+	source->sums = bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
+	return source->sums < 0 ? fail(error, "attach", program_path, source->sums) : 0;
+}
+
+int source_sums(const struct source *source)
+{
+	int iterator __attribute__((cleanup(close_fd))) = bpf_iter_create(source->sums);
+	char nothing[64];
+	ssize_t got;
+
+	if (iterator < 0)
+		return iterator;
+	do
+		got = read(iterator, nothing, sizeof(nothing));
+	while (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)));
+	return got < 0 ? -errno : 0;
+}
+
 /* The lock is held: nobody else changes the state. */
 static int reader_open(struct source *source, const char *maps, char **error)
 {
@@ -181,7 +217,7 @@ int source_open(struct source *source, const char *bpffs, char **error)
 	char *maps __attribute__((cleanup(free_text))) = join(bpffs, "maps");
 	int result;
 
-	*source = (struct source){.lock = -1, .cpus_map = -1, .ring_map = -1};
+	*source = (struct source){.lock = -1, .cpus_map = -1, .ring_map = -1, .sums = -1};
 	source->events_path = join(maps, "events");
 	result = lock_open(source, maps, error);
 	if (!result)
@@ -190,6 +226,8 @@ int source_open(struct source *source, const char *bpffs, char **error)
 		result = counters_open(source, maps, error);
 	if (!result)
 		result = events_open(source, error);
+	if (!result)
+		result = sums_open(source, bpffs, maps, error);
 	if (!result)
 		result = reader_open(source, maps, error);
 	if (result)
@@ -204,6 +242,7 @@ void source_close(struct source *source)
 	ring_close(&source->ring);
 	state_close(&source->state);
 	close_fd(&source->ring_map);
+	close_fd(&source->sums);
 	close_fd(&source->cpus_map);
 	close_fd(&source->lock);
 	free(source->counters);

@@ -21,6 +21,7 @@ struct source {
 	struct cgw_cpu *counters; /* one per possible CPU, as of the last source_counters() */
 	int ring_map;
 	struct ring ring;
+	int sums; /* link of the iterator that has sums sent; -1: there is none */
 	struct state state;
 	char *events_path;
 	dev_t device; /* of the pin events_path */
@@ -36,6 +37,9 @@ void source_close(struct source *source); /* one that is all zero, too */
 
 /* Reads the counters of all CPUs into source->counters. 0 or -errno. */
 int source_counters(struct source *source);
+
+/* Has what was suppressed put into the ring buffer, as sums. 0 or -errno. */
+int source_sums(const struct source *source);
 
 /* A descriptor that is readable when records wait. */
 int source_fd(const struct source *source);

@@ -162,10 +162,12 @@ void tally_line(struct tally *tally, char *line, size_t length)
 		return;
 	}
 	if (!strcmp(found.type, "violation"))
+		found.count = 1;
+	if (!strcmp(found.type, "violation") || !strcmp(found.type, "suppressed"))
 		tally_add(tally,
 			found.verdict && !strcmp(found.verdict, "audit") ? TALLY_AUDITED
 									 : TALLY_DENIED,
-			time, 1, found.names);
+			time, found.count, found.names);
 	else
 		tally_add(tally, TALLY_LOST, time, found.count, (const char *[TALLY_KINDS]){0});
 }

@@ -92,16 +92,18 @@ void top_line(struct top *top, char *text, size_t length)
 		top->bad_lines++;
 		return;
 	}
-	if (strcmp(line.type, "violation")) {
+	if (!strcmp(line.type, "violation")) {
+		line.count = 1;
+	} else if (strcmp(line.type, "suppressed")) {
 		top->lost += line.count;
 		return;
 	}
-	top->total++;
+	top->total += line.count;
 	entry = entry_of(top, &line);
 	if (entry)
-		entry->total++;
+		entry->total += line.count;
 	else
-		top->unlisted++;
+		top->unlisted += line.count;
 }
 
 static int compare(const void *a, const void *b)

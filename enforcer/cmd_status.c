@@ -59,6 +59,8 @@ static void read_events(struct state *state)
 		for (int i = 0; i < cpus; i++) {
 			state->events.sequence += all[i].sequence;
 			state->events.lost += all[i].lost;
+			state->events.suppressed += all[i].suppressed;
+			state->events.summed += all[i].summed;
 		}
 	}
 	free(all);
@@ -224,6 +226,8 @@ static void json_rest(const struct state *state, struct json *json)
 	json_array_end(json);
 	json_unsigned(json, "events", state->events.sequence);
 	json_unsigned(json, "events_lost", state->events.lost);
+	json_unsigned(json, "events_suppressed", state->events.suppressed);
+	json_unsigned(json, "events_to_sum", state->events.suppressed - state->events.summed);
 	json_unsigned(json, "uncounted", state->control.uncounted);
 	json_unsigned(json, "process_failures", state->control.process_failures);
 }
@@ -329,8 +333,11 @@ static void print_text(const struct state *state)
 			state->attachments.items[i].policy, state->attachments.items[i].path);
 	for (size_t i = 0; i < state->governed.count; i++)
 		print_governed(state, &state->governed.items[i]);
-	output_print("events: %" PRIu64 ", lost for want of room: %" PRIu64 "\n",
-		(uint64_t)state->events.sequence, (uint64_t)state->events.lost);
+	output_print("violations numbered: %" PRIu64 ", of these lost for want of room: %" PRIu64
+		     "; suppressed: %" PRIu64 ", of these still to be summed up: %" PRIu64 "\n",
+		(uint64_t)state->events.sequence, (uint64_t)state->events.lost,
+		(uint64_t)state->events.suppressed,
+		(uint64_t)(state->events.suppressed - state->events.summed));
 	if (state->control.uncounted)
 		output_print("verdicts without a rule to count them for: %" PRIu64 "\n",
 			(uint64_t)state->control.uncounted);

@@ -45,6 +45,8 @@ cgroup = /jail
 [network]
 deny = connect 192.0.2.1
 INI
+# Every denial an event.
+printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
 apply small
 mkdir -p "$CGROUP/jail"
 

@@ -24,6 +24,8 @@ mode = audit
 [network]
 deny = connect 192.0.2.2
 INI
+# Every denial an event: audit_floods.sh is about budgets.
+printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
 apply jail watch
 mkdir -p "$CGROUP/jail"
 

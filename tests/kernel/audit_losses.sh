@@ -17,6 +17,8 @@ deny = write kernel.domainname
 deny = connect 192.0.2.1
 deny = connect unix @**
 INI
+# Every denial an event, so that the ring buffer overflows: audit_floods.sh is about budgets.
+printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
 apply flood
 mkdir -p "$CGROUP/noisy" "$CGROUP/quiet"
 
@@ -45,6 +47,7 @@ duplicates()
 
 # ---- the reader is away, two cgroups deny far more than the ring buffer holds ----
 
+tries /quiet sysctl write kernel.domainname=x >/dev/null
 into "$CGROUP/noisy" hammer 1 2 connect 192.0.2.1 80 >/dev/null &
 into "$CGROUP/quiet" hammer 1 1 write /proc/sys/kernel/domainname x >/dev/null
 wait $!

@@ -15,6 +15,8 @@ deny = write kernel.domainname
 [network]
 deny = connect 192.0.2.1
 INI
+# Every denial an event: audit_floods.sh is about budgets.
+printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
 apply sinks
 mkdir -p "$CGROUP/jail"
 chmod 755 "$TMP"

@@ -60,7 +60,7 @@ static int teardown(void **state)
 static void seen(uint32_t cpu, uint64_t first, uint64_t to)
 {
 	for (uint64_t i = first; i <= to; i++)
-		assert_true(losses_seen(&losses, cpu, i));
+		assert_true(losses_seen(&losses, cpu, i, 1));
 }
 
 static void expect(uint64_t no_room, uint64_t gap, uint64_t undecodable)
@@ -84,7 +84,7 @@ static void test_nothing_lost(void **state)
 	update(true);
 	update(true);
 	expect(0, 0, 0);
-	assert_false(losses_seen(&losses, CPUS, 1));
+	assert_false(losses_seen(&losses, CPUS, 1, 1));
 }
 
 static void test_before_start(void **state)

@@ -136,7 +136,7 @@ static void test_commit(void **unused)
 	assert_null(state_announced(&state));
 	assert_int_equal(state_now(&state)->started, 0);
 	losses_start(&losses, counters, 2, 0, NULL, NULL);
-	losses_seen(&losses, 1, 7);
+	losses_seen(&losses, 1, 7, 1);
 	copy = state_prepare(&state);
 	copy->position = 640;
 	state_put_losses(&state, copy, &losses);
