@@ -22,9 +22,10 @@ int cgward_sums(struct bpf_iter__bpf_map_elem *ctx)
 
 		if (!set->way[i].suppressed)
 			continue;
-		sum = sum_reserve();
+		sum = bpf_ringbuf_reserve(&events, sizeof(union sum), 0);
 		if (!sum) /* it stays where it is */
 			return 0;
+		__builtin_memset(&sum->event, 0, sizeof(sum->event));
 		bpf_spin_lock(&set->lock);
 		count = sum_take(sum, &set->way[i]);
 		bpf_spin_unlock(&set->lock);

@@ -45,59 +45,40 @@ union sum {
 	__u8 bytes[sizeof(struct cgw_event) + CGW_BUDGET_PATH];
 };
 
-static __always_inline union sum *sum_reserve(void)
-{
-	union sum *sum = bpf_ringbuf_reserve(&events, sizeof(union sum), 0);
-
-	if (sum)
-		__builtin_memset(&sum->event, 0, sizeof(sum->event));
-	return sum;
-}
-
-/* Takes what was summed up out of the entry. The set is locked; the sum may be NULL. */
+/* Takes what was summed up out of the entry. The set is locked. */
 static __always_inline __u64 sum_take(union sum *sum, struct cgw_budget *budget)
 {
+	struct cgw_event *event = &sum->event;
 	__u64 count = budget->suppressed;
 
-	if (sum) {
-		struct cgw_event *event = &sum->event;
-
-		event->generation = budget->generation;
-		event->rule = budget->rule;
-		event->rule_key = budget->rule_key;
-		event->cgroup_id = budget->cgroup_id;
-		event->verdict = budget->verdict;
-		event->kind = budget->kind;
-		event->op = budget->op;
-		event->hook = budget->hook;
-		event->reason = budget->reason;
-		event->judged = budget->judged;
-		event->cgroup_len = budget->path_len;
-		event->suppressed.since = budget->since;
-		event->suppressed.until = budget->until;
-		__builtin_memcpy(sum->bytes + sizeof(*event), budget->path, sizeof(budget->path));
-	}
+	event->generation = budget->generation;
+	event->rule = budget->rule;
+	event->rule_key = budget->rule_key;
+	event->cgroup_id = budget->cgroup_id;
+	event->verdict = budget->verdict;
+	event->kind = budget->kind;
+	event->op = budget->op;
+	event->hook = budget->hook;
+	event->reason = budget->reason;
+	event->judged = budget->judged;
+	event->cgroup_len = budget->path_len;
+	event->suppressed.since = budget->since;
+	event->suppressed.until = budget->until;
+	__builtin_memcpy(sum->bytes + sizeof(*event), budget->path, sizeof(budget->path));
 	budget->suppressed = 0;
 	return count;
 }
 
-/* Sends a sum that was taken, or, if there was no room for it, counts what it stands for as lost.
- */
+/* Sends a sum that was taken. */
 static __always_inline void sum_send(union sum *sum, __u64 count)
 {
 	struct cgw_event *event = &sum->event;
 
-	if (count)
-		count_suppressed(0, count);
-	if (!sum) {
-		if (count)
-			sequence_take(count, true);
-		return;
-	}
 	if (!count) {
 		bpf_ringbuf_discard(sum, 0);
 		return;
 	}
+	count_suppressed(0, count);
 	event->abi_version = CGW_ABI_VERSION;
 	event->size = sizeof(*event) + event->cgroup_len;
 	event->flags = CGW_EVENT_SUPPRESSED;
@@ -106,6 +87,15 @@ static __always_inline void sum_send(union sum *sum, __u64 count)
 	event->cpu = bpf_get_smp_processor_id();
 	event->sequence = sequence_take(count, false);
 	bpf_ringbuf_submit(sum, 0);
+}
+
+/* Counts what a sum would have stood for as lost: there is no room for it. */
+static __always_inline void sum_lose(__u64 count)
+{
+	if (!count)
+		return;
+	count_suppressed(0, count);
+	sequence_take(count, true);
 }
 
 /* What one call asks the table. */
@@ -202,6 +192,52 @@ static __always_inline struct budget_set *budget_set_of(const struct cgw_event *
 }
 
 /*
+ * A new entry takes the place of another, whose sum must be sent, or else counted as lost. Two
+ * functions, so that there is one test for NULL only: from a second one the verifier of Linux 6.1
+ * follows both branches.
+ */
+static __noinline int budget_replace(
+	struct budget_set *set, struct budget_request *request, union sum *sum)
+{
+	const struct cgw_event *event = request->event;
+	struct cgw_budget *budget;
+	__u64 count = 0;
+	bool may;
+
+	__builtin_memset(&sum->event, 0, sizeof(sum->event));
+	bpf_spin_lock(&set->lock);
+	budget = budget_find(set, event);
+	if (!budget_is(budget, event)) {
+		count = sum_take(sum, budget);
+		budget_begin(budget, event);
+	}
+	may = budget_use(budget, request);
+	bpf_spin_unlock(&set->lock);
+	sum_send(sum, count);
+	return may;
+}
+
+static __noinline int budget_replace_lost(struct budget_set *set, struct budget_request *request)
+{
+	const struct cgw_event *event = request->event;
+	struct cgw_budget *budget;
+	__u64 count = 0;
+	bool may;
+
+	bpf_spin_lock(&set->lock);
+	budget = budget_find(set, event);
+	if (!budget_is(budget, event)) {
+		count = budget->suppressed;
+		budget->suppressed = 0;
+		budget_begin(budget, event);
+	}
+	may = budget_use(budget, request);
+	bpf_spin_unlock(&set->lock);
+	sum_lose(count);
+	return may;
+}
+
+/*
  * Whether the event may be sent: 1, or 0 if it has been summed up. `event` has its cgroup, rule,
  * verdict, kind and generation.
  */
@@ -212,7 +248,6 @@ static __noinline int budget_allows(struct call *call, struct scratch *scratch)
 	struct cgw_budget *budget;
 	struct budget_set *set;
 	union sum *sum;
-	__u64 count;
 	bool may;
 
 	if (!settings)
@@ -236,18 +271,11 @@ static __noinline int budget_allows(struct call *call, struct scratch *scratch)
 		return may;
 	}
 	bpf_spin_unlock(&set->lock);
-	/* A new one takes the place of another: the other's sum must be sent. */
-	sum = sum_reserve();
-	bpf_spin_lock(&set->lock);
-	budget = budget_find(set, &scratch->event);
-	count = 0;
-	if (!budget_is(budget, &scratch->event)) {
-		count = sum_take(sum, budget);
-		budget_begin(budget, &scratch->event);
-	}
-	may = budget_use(budget, &request);
-	bpf_spin_unlock(&set->lock);
-	sum_send(sum, count);
+	sum = bpf_ringbuf_reserve(&events, sizeof(union sum), 0);
+	if (sum)
+		may = budget_replace(set, &request, sum);
+	else
+		may = budget_replace_lost(set, &request);
 	if (!may)
 		count_suppressed(1, 0);
 	return may;

@@ -27,12 +27,15 @@
 
 static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
 {
-	char line[1024];
+	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	char *rest = NULL;
 
 	(void)level;
-	vsnprintf(line, sizeof(line), format, args);
-	line[strcspn(line, "\n")] = 0;
-	output_debug("%s", line);
+	strbuf_vprintf(&text, format, args);
+	/* The verifier's words are many lines. */
+	for (char *line = strtok_r(text.data, "\n", &rest); line;
+		line = strtok_r(NULL, "\n", &rest))
+		output_debug("%s", line);
 	return 0;
 }
 
