@@ -38,7 +38,7 @@ static const struct command_line explain_line = {
 		 "  connect unix /run/docker.sock      sysctl write kernel.core_pattern=|/x\n"
 		 "  bind tcp 0.0.0.0:80                socket inet/raw\n"
 		 "Exit status: 0 allowed or only audited, 1 denied, 2 usage,\n"
-		 "3 no program of cgward sees this operation yet, or no access to the ruleset.",
+		 "3 no access to the ruleset.",
 };
 
 /* What is explained, from wherever. */
@@ -142,7 +142,7 @@ static void find_exception(struct question *question)
 	}
 }
 
-static void print_json(const struct question *question, int err)
+static void print_json(const struct question *question)
 {
 	const struct image *image = &question->ruleset.image;
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
@@ -151,7 +151,6 @@ static void print_json(const struct question *question, int err)
 	json_object(&json, NULL);
 	json_text(&json, "operation", question->text);
 	json_text(&json, "cgroup", question->options->cgroup);
-	json_bool(&json, "supported", !err);
 	finding_json(&question->finding, &json);
 	if (question->exception) {
 		json_object(&json, "exception");
@@ -243,20 +242,13 @@ int cmd_explain(int argc, char **argv)
 		&question.finding, &question.ruleset.image, question.cgroup, &question.operation);
 	if (!err && question.finding.decision.verdict == CGW_VERDICT_ALLOW)
 		find_exception(&question);
-	if (options.common.json)
-		print_json(&question, err);
-	if (err == -ENOSYS) {
-		output_failure_because("judge", question.text,
-			"cgward has no program for this operation yet",
-			"'cgward doctor' lists the operations that can be enforced; 'cgward apply' "
-			"refuses rules about any other");
-		return STATUS_UNABLE;
-	}
 	if (err) {
 		output_failure("judge", question.text, err, "'cgward apply PATH...' again");
 		return output_status(err);
 	}
-	if (!options.common.json)
+	if (options.common.json)
+		print_json(&question);
+	else
 		print_text(&question);
 	return question.finding.decision.verdict == CGW_VERDICT_DENY ? STATUS_NOT : STATUS_DONE;
 }

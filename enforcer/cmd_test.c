@@ -52,7 +52,7 @@ static bool as_expected(const struct case_row *row, const struct finding *findin
 }
 
 static void report_json(struct run *run, const struct cases *cases, const struct case_row *row,
-	const struct finding *finding, bool supported, bool ok)
+	const struct finding *finding, bool ok)
 {
 	json_object(&run->json, NULL);
 	json_bool(&run->json, "ok", ok);
@@ -62,13 +62,12 @@ static void report_json(struct run *run, const struct cases *cases, const struct
 	json_text(&run->json, "operation", row->operation);
 	json_text(&run->json, "expected", cgw_name_of(cgw_verdict_names, row->verdict));
 	json_text(&run->json, "expected_rule", row->rule);
-	json_bool(&run->json, "supported", supported);
 	finding_json(finding, &run->json);
 	json_object_end(&run->json);
 }
 
-static void report_failed(const struct cases *cases, const struct case_row *row,
-	const struct finding *finding, bool supported)
+static void report_failed(
+	const struct cases *cases, const struct case_row *row, const struct finding *finding)
 {
 	struct strbuf text __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	char *shown __attribute__((cleanup(output_text_free))) = NULL;
@@ -78,12 +77,8 @@ static void report_failed(const struct cases *cases, const struct case_row *row,
 		cgw_name_of(cgw_verdict_names, row->verdict));
 	if (row->rule)
 		strbuf_printf(&text, " by %s", row->rule);
-	if (!supported)
-		strbuf_puts(&text, ", but cgward has no program for this operation yet");
-	else
-		strbuf_printf(&text, ", got %s",
-			cgw_name_of(cgw_verdict_names, finding->decision.verdict));
-	if (supported && finding->policy)
+	strbuf_printf(&text, ", got %s", cgw_name_of(cgw_verdict_names, finding->decision.verdict));
+	if (finding->policy)
 		strbuf_printf(&text, " by %s:%u: %s", finding->file, finding->line, finding->rule);
 	shown = output_escape(text.data, text.length);
 	output_result(shown, strlen(shown));
@@ -94,17 +89,17 @@ static void run_row(struct run *run, const struct cases *cases, const struct cas
 	const struct image *image)
 {
 	struct finding finding = {0};
-	bool supported = !finding_make(&finding, image, row->cgroup, &row->parsed);
-	bool ok = supported && as_expected(row, &finding);
+	bool ok = !finding_make(&finding, image, row->cgroup, &row->parsed) &&
+		  as_expected(row, &finding);
 
 	if (ok)
 		run->passed++;
 	else
 		run->failed++;
 	if (run->options->common.json)
-		report_json(run, cases, row, &finding, supported, ok);
+		report_json(run, cases, row, &finding, ok);
 	else if (!ok)
-		report_failed(cases, row, &finding, supported);
+		report_failed(cases, row, &finding);
 }
 
 /* Keeps the messages of one ruleset or table for the end, or prints them now. */

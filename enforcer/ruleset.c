@@ -101,6 +101,8 @@ uint64_t image_states(const struct image *image)
 		for (int op = 0; op < CGW_PEER_OPS; op++)
 			for (int kind = 0; kind < 2; kind++)
 				add_chain(image, &offsets, policy->unix_names[op][kind]);
+		for (int kind = 0; kind < 2; kind++)
+			add_chain(image, &offsets, policy->files[kind]);
 	}
 	if (offsets.count)
 		qsort(offsets.items, offsets.count, sizeof(*offsets.items), compare);
@@ -123,7 +125,9 @@ int finding_make(struct finding *finding, const struct image *image, const char 
 
 	image_scope(image, cgroup, &found.set);
 	err = image_evaluate(image, &found.set, operation, &found.decision);
-	if (!err && found.decision.verdict != CGW_VERDICT_ALLOW) {
+	if (err)
+		return err;
+	if (found.decision.verdict != CGW_VERDICT_ALLOW) {
 		/* Decisions without a rule are made of damaged images only; this one was verified.
 		 */
 		if (found.decision.rule >= image_header(image)->rule_count)
@@ -136,7 +140,7 @@ int finding_make(struct finding *finding, const struct image *image, const char 
 		found.rule = image_text(image, rule->text);
 	}
 	*finding = found;
-	return err;
+	return 0;
 }
 
 void finding_json(const struct finding *finding, struct json *json)

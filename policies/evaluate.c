@@ -180,7 +180,7 @@ static int judge_peer(struct evaluation *evaluation, const struct operation *ope
 	else if (operation->family == AF_INET6)
 		cgw_peer_set_ipv6(&peer, operation->address);
 	else
-		return -ENOSYS;
+		return -EINVAL;
 	cgw_judge_peer(&peer);
 	return 0;
 }
@@ -255,7 +255,7 @@ static int judge(struct evaluation *evaluation, const struct operation *operatio
 		judge_number(evaluation, operation);
 		return 0;
 	default:
-		return -ENOSYS;
+		return -EINVAL;
 	}
 }
 

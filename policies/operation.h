@@ -55,8 +55,8 @@ void image_scope_of(
 	const struct image *image, const char *cgroup, uint64_t cgroup_id, struct cgw_set *set);
 
 /*
- * The verdict, by the matcher of the kernel. `image` has been verified. The decision of an
- * operation that has no matcher is -ENOSYS; else 0.
+ * The verdict, by the matcher of the kernel. `image` has been verified. 0; -EINVAL:
+ * the operation did not come from operation_parse().
  */
 int image_evaluate(const struct image *image, const struct cgw_set *set,
 	const struct operation *operation, struct cgw_decision *decision);
