@@ -146,20 +146,32 @@ void coverage_hooks(const struct coverage_row *row, void (*visit)(const char *na
 		visit(row->lsm, context);
 }
 
+struct missing {
+	struct strbuf *out;
+	bool lsm; /* BPF LSM itself is missing, which says it for all of its hooks, once */
+	bool said;
+};
+
 static void add_missing(const char *name, const struct probe_result *result, void *context)
 {
-	if (result->state == PROBE_NO)
-		add_name(context, name);
+	struct missing *missing = context;
+	bool of_lsm = missing->lsm && !strncmp(name, "lsm/", 4);
+
+	if (result->state != PROBE_NO || (of_lsm && missing->said))
+		return;
+	add_name(missing->out, of_lsm ? probe_feature_name(PROBE_LSM) : name);
+	missing->said |= of_lsm;
 }
 
 void coverage_missing(const struct coverage_row *row, const struct probe_result *hooks,
 	const struct probe_result *features, struct strbuf *out)
 {
+	struct missing missing = {.out = out, .lsm = features[PROBE_LSM].state == PROBE_NO};
 	bool none;
 
-	each_need(row, hooks, features, add_missing, out);
+	each_need(row, hooks, features, add_missing, &missing);
 	none = out->length;
-	each_hook(row->more, hooks, add_missing, out);
+	each_hook(row->more, hooks, add_missing, &missing);
 	if (out->length)
 		strbuf_puts(out, " is missing in this kernel");
 	if (!row->program)
