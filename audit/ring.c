@@ -3,16 +3,17 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-int ring_open(struct ring *ring, int map, size_t size)
+static int ring_map(struct ring *ring, int map, size_t size, int protection)
 {
 	size_t page_size = sysconf(_SC_PAGESIZE);
 	void *consumer, *producer;
 	int error;
 
-	consumer = mmap(NULL, page_size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	consumer = mmap(NULL, page_size, protection, MAP_SHARED, map, 0);
 	if (consumer == MAP_FAILED)
 		return -errno;
 	producer = mmap(NULL, page_size + 2 * size, PROT_READ, MAP_SHARED, map, page_size);
@@ -30,6 +31,11 @@ int ring_open(struct ring *ring, int map, size_t size)
 	};
 	ring->committed = ring->position = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
 	return 0;
+}
+
+int ring_open(struct ring *ring, int map, size_t size)
+{
+	return ring_map(ring, map, size, PROT_READ | PROT_WRITE);
 }
 
 void ring_close(struct ring *ring)
@@ -85,4 +91,30 @@ void ring_skip_to(struct ring *ring, uint64_t position)
 		return;
 	ring->position = position;
 	ring_commit(ring);
+}
+
+int ring_watch(struct ring *ring, int map, size_t size)
+{
+	int result = ring_map(ring, map, size, PROT_READ);
+
+	if (!result)
+		ring->position = produced(ring);
+	return result;
+}
+
+bool ring_look(struct ring *ring, void *copy, size_t room, size_t *size)
+{
+	uint64_t before = ring->position;
+	const void *data;
+	bool found = ring_next(ring, &data, size);
+
+	while (found && *size > room)
+		found = ring_next(ring, &data, size);
+	if (found)
+		memcpy(copy, data, *size);
+	/* The kernel moves the producer's position on before it writes there. */
+	if (produced(ring) - before <= ring->size)
+		return found;
+	ring->position = produced(ring);
+	return false;
 }

@@ -40,4 +40,16 @@ void ring_commit(struct ring *ring);
 /* Gives back what lies before `position`, if that is further on and exists. */
 void ring_skip_to(struct ring *ring, uint64_t position);
 
+/* ---- for those who only look: they take nothing, and can miss something ---- */
+
+/* As ring_open(), from what comes next on. */
+int ring_watch(struct ring *ring, int map, size_t size);
+
+/*
+ * Copies the next record. False if there is none, it is not complete, or what stood there has been
+ * overwritten: then the next call goes on with what comes next. Records of more than `room` bytes
+ * are left out.
+ */
+bool ring_look(struct ring *ring, void *copy, size_t room, size_t *size);
+
 #endif

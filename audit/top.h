@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* top.h - `cgward-audit top FILE`: who violates what at this moment, from a JSON log that grows. */
+/* top.h - `cgward-audit top`: who violates what at this moment, from a JSON log that grows or from
+ * the live instance. */
 #ifndef CGW_TOP_H
 #define CGW_TOP_H
 
@@ -24,6 +25,10 @@ struct top {
 
 void top_free(struct top *top);
 
+/* The entry; NULL if there is no room for one more. */
+struct top_entry *top_entry(
+	struct top *top, const char *cgroup, const char *policy, const char *rule);
+
 /* A line of the log, which is changed. */
 void top_line(struct top *top, char *line, size_t length);
 
@@ -34,8 +39,8 @@ void top_line(struct top *top, char *line, size_t length);
 void top_draw(struct top *top, double seconds, int rows, int columns, struct strbuf *out);
 
 /*
- * On a terminal: draws each second, from what is in FILE on, until SIGINT or SIGTERM; a file that
- * was renamed is opened anew. Else: one table of all that is in FILE.
+ * The command; argv[0] is "top". On a terminal it draws each second until q, SIGINT or SIGTERM; a
+ * file that was renamed is opened anew. Else: one table.
  */
 enum status top_run(int argc, char **argv);
 
