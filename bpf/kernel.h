@@ -164,9 +164,30 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+struct sock_common {
+	unsigned short skc_family;
+	__be32 skc_rcv_saddr;
+	__u16 skc_num;
+	struct {
+		__u8 bytes[16];
+	} skc_v6_rcv_saddr;
+};
+
 struct sock {
+	struct sock_common __sk_common;
+	__u16 sk_type;
+	__u16 sk_protocol;
 	__u32 sk_kern_sock : 1;
 	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
 };
 
 struct bpf_sock_addr_kern {

@@ -52,7 +52,13 @@
 	X(PATH_TRUNCATE, path_truncate, path_truncate, "truncate(2)")                              \
 	X(PATH_CHMOD, path_chmod, path_chmod, "changing permissions")                              \
 	X(PATH_CHOWN, path_chown, path_chown, "changing owners")
-#define CGW_SOCKET_HOOKS(X)
+#define CGW_SOCKET_HOOKS(X)                                                                        \
+	X(SOCKET_CONNECT, socket_connect, socket_connect, "connect without a cgroup hook")         \
+	X(SOCKET_BIND, socket_bind, socket_bind, "bind without a cgroup hook")                     \
+	X(SOCKET_LISTEN, socket_listen, socket_listen, "listen")                                   \
+	X(SOCKET_SENDMSG, socket_sendmsg, socket_sendmsg, "sendto and sendmsg on other sockets")   \
+	X(SOCKET_CREATE, socket_create, socket_create, "creation of a socket")                     \
+	X(SCTP_BIND_CONNECT, sctp_bind_connect, sctp_bind_connect, "SCTP: sendto, connectx, bindx")
 #define CGW_GUARD_HOOKS(X)
 
 #define CGW_LSM_HOOKS(X)                                                                           \

@@ -14,6 +14,38 @@
 #define SOCK_RAW 3
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
+/* A socket that is to be made. */
+struct socket_kind {
+	__u32 hook;
+	__u32 family;
+	__u32 type; /* SOCK_* */
+	__u32 protocol;
+};
+
+/* Judges and reports; 1: deny. */
+static __noinline int socket_judge(struct call *call, const struct socket_kind *kind)
+{
+	struct cgw_socket socket = {.family = kind->family, .type = kind->type};
+	struct scratch *scratch = call->scratch;
+	struct cgw_decision *decision;
+
+	if (!scratch)
+		return 0;
+	socket.judge.view = &call->view;
+	socket.judge.work = &scratch->work;
+	cgw_judge_socket(&socket);
+	decision = &scratch->work.decision;
+	decision_check(call, decision);
+	if (decision->verdict == CGW_VERDICT_ALLOW)
+		return 0;
+	emit_start(call, CGW_EVENT_NETWORK, kind->hook, CGW_OP_SOCKET);
+	scratch->event.network.family = kind->family;
+	scratch->event.network.type = kind->type;
+	scratch->event.network.protocol = kind->protocol;
+	emit_finish(scratch);
+	return decision->verdict == CGW_VERDICT_DENY;
+}
+
 #endif
 #define IPPROTO_ICMP6 58
 
@@ -103,6 +135,38 @@ static __always_inline bool peer_denied(
 	deny = decision->verdict == CGW_VERDICT_DENY;
 	call_close(call);
 	return deny;
+}
+
+/* A socket that is to be made. */
+struct socket_kind {
+	__u32 hook;
+	__u32 family;
+	__u32 type; /* SOCK_* */
+	__u32 protocol;
+};
+
+/* Judges and reports; 1: deny. */
+static __noinline int socket_judge(struct call *call, const struct socket_kind *kind)
+{
+	struct cgw_socket socket = {.family = kind->family, .type = kind->type};
+	struct scratch *scratch = call->scratch;
+	struct cgw_decision *decision;
+
+	if (!scratch)
+		return 0;
+	socket.judge.view = &call->view;
+	socket.judge.work = &scratch->work;
+	cgw_judge_socket(&socket);
+	decision = &scratch->work.decision;
+	decision_check(call, decision);
+	if (decision->verdict == CGW_VERDICT_ALLOW)
+		return 0;
+	emit_start(call, CGW_EVENT_NETWORK, kind->hook, CGW_OP_SOCKET);
+	scratch->event.network.family = kind->family;
+	scratch->event.network.type = kind->type;
+	scratch->event.network.protocol = kind->protocol;
+	emit_finish(scratch);
+	return decision->verdict == CGW_VERDICT_DENY;
 }
 
 #endif

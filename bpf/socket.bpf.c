@@ -6,8 +6,10 @@
 SEC("cgroup/sock_create")
 int cgward_sock_create(struct bpf_sock *ctx)
 {
-	struct cgw_socket socket = {.family = ctx->family, .type = ctx->type};
-	struct cgw_decision *decision;
+	struct socket_kind kind = {.hook = CGW_HOOK_SOCK_CREATE,
+		.family = ctx->family,
+		.type = ctx->type,
+		.protocol = ctx->protocol};
 	struct call call;
 	bool deny;
 
@@ -18,21 +20,7 @@ int cgward_sock_create(struct bpf_sock *ctx)
 		return !deny_unable(&call, 1U << CGW_OP_SOCKET);
 	if (!call.scratch) /* allowed: nothing governs the task, whose cgroup is the socket's */
 		return 1;
-	socket.judge.view = &call.view;
-	socket.judge.work = &call.scratch->work;
-	cgw_judge_socket(&socket);
-	decision = &call.scratch->work.decision;
-	decision_check(&call, decision);
-	if (decision->verdict != CGW_VERDICT_ALLOW) {
-		struct cgw_event *event = &call.scratch->event;
-
-		emit_start(&call, CGW_EVENT_NETWORK, CGW_HOOK_SOCK_CREATE, CGW_OP_SOCKET);
-		event->network.family = ctx->family;
-		event->network.type = ctx->type;
-		event->network.protocol = ctx->protocol;
-		emit_finish(call.scratch);
-	}
-	deny = decision->verdict == CGW_VERDICT_DENY;
+	deny = socket_judge(&call, &kind);
 	call_close(&call);
 	return !deny;
 }

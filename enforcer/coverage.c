@@ -8,6 +8,7 @@
 #define FEATURE(name) (1U << PROBE_##name)
 #define CONNECT HOOK(CONNECT4), HOOK(CONNECT6)
 #define SENDMSG HOOK(SENDMSG4), HOOK(SENDMSG6)
+#define SOCKET HOOK(SOCKET_CONNECT), HOOK(SOCKET_SENDMSG), HOOK(SCTP_BIND_CONNECT)
 #define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
 /* What could give a protected object another name belongs to all operations on files. */
 #define FILE_READ HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME)
@@ -23,17 +24,21 @@ const struct coverage_row coverage_rows[] = {
 	{"network", "connect icmp", {HOOK(EGRESS)}, {0}, 0, NULL, true, NULL},
 	{"network", "connect sctp, raw, others", {HOOK(EGRESS)}, {0}, 0, NULL, true,
 		"packet sockets are seen by no hook for addresses"},
+	{"network", "connect by sockets from elsewhere", {CONNECT}, {SOCKET}, 0, NULL, true,
+		"SCTP sockets that another cgroup has made, and sockets made outside of the "
+		"cgroup root, are not judged by the cgroup of the process that uses them"},
 	{"network", "connect unix @abstract", {UNIX}, {0}, 0, NULL, true, NULL},
 	{"network", "connect unix /path", {UNIX}, {0}, 0, "lsm/unix_stream_connect", true,
 		"judged by the name given: a symbolic link or another mount of it slips by; "
 		"refused unless on-missing = warn"},
 	{"network", "bind tcp, udp", {HOOK(BIND4), HOOK(BIND6)}, {0}, 0, NULL, true, NULL},
-	{"network", "bind icmp, sctp, raw, unix", {0}, {0}, FEATURE(LSM), "lsm/socket_bind", false,
-		NULL},
-	{"network", "listen", {0}, {0}, FEATURE(LSM), "lsm/socket_listen", false, NULL},
+	{"network", "bind icmp, sctp, raw", {HOOK(SOCKET_BIND), HOOK(SCTP_BIND_CONNECT)}, {0}, 0,
+		NULL, true, NULL},
+	{"network", "bind unix", {0}, {0}, FEATURE(LSM), "lsm/socket_bind", false, NULL},
+	{"network", "listen tcp, sctp", {HOOK(SOCKET_LISTEN)}, {0}, 0, NULL, true, NULL},
+	{"network", "listen unix", {0}, {0}, FEATURE(LSM), "lsm/socket_listen", false, NULL},
 	{"network", "socket inet, inet6", {HOOK(SOCK_CREATE)}, {0}, 0, NULL, true, NULL},
-	{"network", "socket, other families", {0}, {0}, FEATURE(LSM), "lsm/socket_create", false,
-		NULL},
+	{"network", "socket, other families", {HOOK(SOCKET_CREATE)}, {0}, 0, NULL, true, NULL},
 	{"file", "read", {FILE_READ}, {0}, 0, NULL, true, NULL},
 	{"file", "write", {FILE_WRITE}, {0}, 0, NULL, true, NULL},
 	{"file", "exec", {FILE_EXEC}, {0}, 0, NULL, true, NULL},

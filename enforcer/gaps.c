@@ -14,22 +14,30 @@ static bool has_op(const struct policy_rule *rule, enum cgw_op op)
 	return rule->ops >> op & 1;
 }
 
+static bool names_proto(const struct policy_rule *rule, uint32_t set)
+{
+	return rule->protos_named && rule->protos & set;
+}
+
 /* The row of the coverage table that a [network] rule falls under; of several the weakest. */
 static const struct coverage_row *network_row(const struct policy_rule *rule)
 {
-	const uint32_t unseen = 1U << CGW_PROTO_ICMP | 1U << CGW_PROTO_SCTP | 1U << CGW_PROTO_RAW |
-				1U << CGW_PROTO_UNIX;
-	bool is_unix = rule->peer.kind == PEER_UNIX_PATH || rule->peer.kind == PEER_UNIX_ABSTRACT;
+	const uint32_t own_bind = 1U << CGW_PROTO_ICMP | 1U << CGW_PROTO_SCTP | 1U << CGW_PROTO_RAW;
+	bool is_path = rule->peer.kind == PEER_UNIX_PATH;
+	bool is_unix = is_path || rule->peer.kind == PEER_UNIX_ABSTRACT ||
+		       names_proto(rule, 1U << CGW_PROTO_UNIX);
 
 	if (has_op(rule, CGW_OP_LISTEN))
-		return coverage_find("network", "listen");
-	if (has_op(rule, CGW_OP_BIND) && (is_unix || (rule->protos_named && rule->protos & unseen)))
-		return coverage_find("network", "bind icmp, sctp, raw, unix");
+		return coverage_find("network", is_unix ? "listen unix" : "listen tcp, sctp");
+	if (has_op(rule, CGW_OP_BIND) && is_unix)
+		return coverage_find("network", "bind unix");
+	if (has_op(rule, CGW_OP_BIND) && names_proto(rule, own_bind))
+		return coverage_find("network", "bind icmp, sctp, raw");
 	if (!has_op(rule, CGW_OP_CONNECT))
 		return coverage_find("network", "bind tcp, udp");
-	if (rule->peer.kind == PEER_UNIX_PATH)
+	if (is_path)
 		return coverage_find("network", "connect unix /path");
-	if (is_unix || (rule->protos_named && rule->protos >> CGW_PROTO_UNIX & 1))
+	if (is_unix)
 		return coverage_find("network", "connect unix @abstract");
 	return coverage_find("network", "connect udp");
 }
@@ -129,35 +137,48 @@ static uint32_t rule_gap(
 	return CGW_RULE_PARTLY;
 }
 
-/* The policy's connect rules without protocol mean every protocol; what no program sees is named
- * once. */
-static void check_unseen(const struct policy *policy, struct diagnostics *diags)
+static void warn(struct diagnostics *diags, const struct policy *policy,
+	const struct policy_rule *rule, const char *what)
 {
-	const struct policy_rule *connect = NULL, *bind = NULL;
+	if (rule)
+		diagnostics_add(diags, SEVERITY_WARNING, policy->file, rule->line, rule->column,
+			"policy %s: on this kernel %s", policy->name, what);
+}
+
+/* What no program sees of rules that mean every protocol or every socket; once for each policy. */
+static void check_unseen(
+	const struct policy *policy, const struct offers *offers, struct diagnostics *diags)
+{
+	const struct policy_rule *connect = NULL, *every = NULL, *bind = NULL, *listen = NULL;
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
+		bool is_every = !rule->protos_named && !rule->peer.port_count;
 
-		if (rule->section != SECTION_NETWORK || rule->action == CGW_ACTION_ALLOW ||
-			rule->protos_named || rule->peer.port_count)
+		if (rule->section != SECTION_NETWORK || rule->action == CGW_ACTION_ALLOW)
 			continue;
-		if (!connect && has_op(rule, CGW_OP_CONNECT))
+		if (!connect && has_op(rule, CGW_OP_CONNECT) && rule->peer.kind < PEER_UNIX_PATH)
 			connect = rule;
-		if (!bind && has_op(rule, CGW_OP_BIND))
+		if (!every && is_every && has_op(rule, CGW_OP_CONNECT))
+			every = rule;
+		if (!bind && is_every && has_op(rule, CGW_OP_BIND))
 			bind = rule;
+		if (!listen && is_every && has_op(rule, CGW_OP_LISTEN))
+			listen = rule;
 	}
-	if (connect)
-		diagnostics_add(diags, SEVERITY_WARNING, policy->file, connect->line,
-			connect->column,
-			"policy %s: on this kernel packet sockets (AF_PACKET) are seen by no "
-			"program: a process with "
-			"CAP_NET_RAW can send to any peer; take that capability away",
-			policy->name);
-	if (bind)
-		diagnostics_add(diags, SEVERITY_WARNING, policy->file, bind->line, bind->column,
-			"policy %s: on this kernel binding of icmp, sctp and raw sockets is seen "
-			"by no program",
-			policy->name);
+	warn(diags, policy, every,
+		"packet sockets (AF_PACKET) are seen by no program: a process with CAP_NET_RAW can "
+		"send to any peer; take that capability away");
+	if (!hook_set_has(&offers->loaded, CGW_HOOK_SOCKET_CONNECT))
+		warn(diags, policy, connect,
+			"sockets that were made outside of the cgroup root, and SCTP sockets that "
+			"another cgroup has made, are not judged by the cgroup of the process that "
+			"uses them: that would take lsm/socket_connect");
+	if (!hook_set_has(&offers->loaded, CGW_HOOK_SOCKET_BIND))
+		warn(diags, policy, bind,
+			"binding of icmp, sctp and raw sockets is seen by no program");
+	warn(diags, policy, bind, "binding of unix sockets is seen by no program");
+	warn(diags, policy, listen, "listening on unix sockets is seen by no program");
 }
 
 /* Marks the rule in the image; found by its text, which is unique within its policy. */
@@ -201,7 +222,7 @@ int gaps_check(const struct policies *policies, struct image *image, const struc
 
 		for (size_t i = 0; i < policy->rule_count; i++)
 			check_rule(policy, &policy->rules[i], image, offers, diags);
-		check_unseen(policy, diags);
+		check_unseen(policy, offers, diags);
 	}
 	((struct cgw_image_header *)image->data)->checksum =
 		image_checksum(image->data, image->size);

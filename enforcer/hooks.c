@@ -62,6 +62,7 @@ static void add(struct hook_set *set, const enum cgw_hook *list, size_t count)
 static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 {
 	int connect = CGW_PEER_OP(CGW_OP_CONNECT), bind = CGW_PEER_OP(CGW_OP_BIND);
+	int listen = CGW_PEER_OP(CGW_OP_LISTEN);
 
 	/*
 	 * An IPv6 socket reaches IPv4 by mapped addresses, and a raw socket any protocol by hand,
@@ -69,11 +70,15 @@ static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 	 */
 	if (policy->peers[connect][0] || policy->peers[connect][1])
 		ADD(set, CGW_HOOK_CONNECT4, CGW_HOOK_CONNECT6, CGW_HOOK_SENDMSG4, CGW_HOOK_SENDMSG6,
-			CGW_HOOK_EGRESS);
+			CGW_HOOK_EGRESS, CGW_HOOK_SOCKET_CONNECT, CGW_HOOK_SOCKET_SENDMSG,
+			CGW_HOOK_SCTP_BIND_CONNECT);
 	if (policy->peers[bind][0] || policy->peers[bind][1])
-		ADD(set, CGW_HOOK_BIND4, CGW_HOOK_BIND6);
+		ADD(set, CGW_HOOK_BIND4, CGW_HOOK_BIND6, CGW_HOOK_SOCKET_BIND,
+			CGW_HOOK_SCTP_BIND_CONNECT);
+	if (policy->peers[listen][0] || policy->peers[listen][1])
+		ADD(set, CGW_HOOK_SOCKET_LISTEN);
 	if (policy->sockets)
-		ADD(set, CGW_HOOK_SOCK_CREATE);
+		ADD(set, CGW_HOOK_SOCK_CREATE, CGW_HOOK_SOCKET_CREATE);
 	if (policy->unix_names[connect][CGW_UNIX_PATH] ||
 		policy->unix_names[connect][CGW_UNIX_ABSTRACT])
 		ADD(set, CGW_HOOK_CONNECT_UNIX, CGW_HOOK_SENDMSG_UNIX);
