@@ -169,6 +169,7 @@ run_vm()
 	for kernel in 6.1 6.12 6.18 newest; do
 		suite "vm/$kernel" bash tests/vm/run.sh "$kernel"
 	done
+	SUITES=without_lsm VM_LSM=landlock,yama suite vm/without_lsm bash tests/vm/run.sh newest
 }
 
 run_fuzz()

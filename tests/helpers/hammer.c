@@ -5,6 +5,7 @@
  *   hammer SECONDS THREADS write FILE VALUE     pwrite(2) of VALUE to FILE
  *   hammer SECONDS THREADS connect IPV4 PORT    connect(2) of UDP sockets
  *   hammer SECONDS THREADS sendto IPV4 PORT     sendto(2) of UDP sockets
+ *   hammer SECONDS THREADS chroot DIRECTORY     chroot(2) to it
  *   hammer SECONDS THREADS all FILE VALUE IPV4 PORT   the three, by turns
  *
  * SECONDS 0: until SIGTERM. Each thread has descriptors of its own.
@@ -24,7 +25,7 @@
 
 static atomic_ulong denied, allowed, errors;
 static atomic_bool stop;
-static const char *file, *value;
+static const char *file, *value, *root;
 static bool connects, sends;
 static struct sockaddr_in peer = {.sin_family = AF_INET};
 
@@ -70,6 +71,8 @@ static void *thread_main(void *unused)
 			account(connect(connected, to, sizeof(peer)));
 		if (sends)
 			account(sendto(sent, "x", 1, MSG_DONTWAIT, to, sizeof(peer)));
+		if (root)
+			account(chroot(root));
 	}
 	close(written);
 	close(connected);
@@ -95,6 +98,10 @@ static bool parse(int argc, char **argv)
 {
 	bool all = argc == 8 && !strcmp(argv[3], "all");
 
+	if (argc == 5 && !strcmp(argv[3], "chroot")) {
+		root = argv[4];
+		return true;
+	}
 	if (argc != 6 && !all)
 		return false;
 	if (all || !strcmp(argv[3], "write")) {
@@ -121,9 +128,10 @@ int main(int argc, char **argv)
 	pthread_t threads[64];
 	int count;
 
-	if (argc < 6 || (count = atoi(argv[2])) < 1 || count > 64 || !parse(argc, argv)) {
+	if (argc < 5 || (count = atoi(argv[2])) < 1 || count > 64 || !parse(argc, argv)) {
 		fprintf(stderr, "usage: hammer SECONDS THREADS write FILE VALUE |"
-				" connect|sendto IPV4 PORT | all FILE VALUE IPV4 PORT\n");
+				" connect|sendto IPV4 PORT | chroot DIRECTORY | all FILE VALUE "
+				"IPV4 PORT\n");
 		return 2;
 	}
 	for (int i = 0; i < count; i++)

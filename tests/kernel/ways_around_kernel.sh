@@ -126,6 +126,50 @@ holds "and goes with the last rule that does" test ! -e "$BPFFS/progs/cgward_sb_
 holds "with its link" test ! -e "$BPFFS/links/sb_mount"
 same "programs: as many as are counted" 0 "$(cgward status >/dev/null 2>&1; echo $?)"
 
+# ---- no gap ----
+
+# Rulesets are swapped, and one instance replaced by another, while a denied call is made all the time.
+policy other <<'INI'
+[policy]
+name = other
+cgroup = /jail
+[kernel]
+audit = syslog
+deny = chroot
+[capability]
+deny = sys_nice
+INI
+apply powers
+into "$CGROUP/jail" hammer 0 2 chroot . >"$TMP/counts" &
+hammer=$!
+swaps=0
+for _ in 1 2 3; do
+	cgward apply other.ini >/dev/null 2>&1 && swaps=$((swaps + 1))
+	cgward apply powers.ini >/dev/null 2>&1 && swaps=$((swaps + 1))
+done
+same "no gap: swaps" 6 $swaps
+id=$(bpftool -j link show pinned "$BPFFS/links/path_chroot" | jq .id)
+rm "$BPFFS/progs/cgward_path_chroot"
+holds "no gap: the missing pin of a program is seen" grep -q "pins of programs are gone" \
+	<<<"$(cgward status)"
+holds "no gap: another instance takes over" "$CGWARD" apply --bpffs "$BPFFS" --cgroup-root "$CGROUP" powers.ini
+holds "no gap: it has a link of its own" test "$id" != \
+	"$(bpftool -j link show pinned "$BPFFS/links/path_chroot" | jq .id)"
+kill $hammer
+wait $hammer
+read -r denied allowed errors <"$TMP/counts"
+same "no gap: of $denied attempts none got through" "0 0" "$allowed $errors"
+holds "no gap: attempts were made" test "$denied" -gt 1000
+# Control: with a moment without rules some do get through.
+into "$CGROUP/jail" hammer 0 2 chroot . >"$TMP/counts" &
+hammer=$!
+cgward remove >/dev/null 2>&1
+sleep 1
+kill $hammer
+wait $hammer
+read -r denied allowed errors <"$TMP/counts"
+holds "no gap: without cgward $allowed get through" test "$allowed" -gt 0
+
 # ---- capabilities ----
 
 policy capabilities <<'INI'

@@ -3,7 +3,7 @@
 # run.sh KERNEL - boots a Debian kernel (6.1, 6.12, ...; or "newest") under software emulation and runs
 # suites in it with the programs that were built here. Kernels are kept in CGWARD_KERNEL_CACHE, and
 # downloaded when they are not there. SUITES: other suites than the default ones; VM_MODULES: other
-# kernel modules to load before them.
+# kernel modules to load before them; VM_LSM: other security modules on the kernel's command line.
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
@@ -16,7 +16,8 @@ esac
 suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
-seconds=${VM_SECONDS:-420}
+lsm=${VM_LSM:-landlock,lockdown,yama,integrity,apparmor,bpf}
+seconds=${VM_SECONDS:-600}
 
 # No kernel and no way to have one: on a developer's machine no reason to fail.
 unavailable()
@@ -64,7 +65,7 @@ boot()
 		-machine q35,hpet=off -nodefaults -no-user-config -display none -no-reboot \
 		-serial "file:$1/console" -serial "file:$1/results" \
 		-kernel "$cache/$version/vmlinuz" -initrd "$1/initrd" -append "console=ttyS0 panic=-1 \
-quiet mitigations=off init_on_alloc=0 lsm=landlock,lockdown,yama,integrity,apparmor,bpf \
+quiet mitigations=off init_on_alloc=0 lsm=$lsm \
 cgward.name=$version cgward.suites=$names" </dev/null >"$1/qemu" 2>&1
 }
 
