@@ -100,12 +100,25 @@ static bool parse_object(struct parser *parser)
 	return take(parser, '}');
 }
 
+static bool parse_array(struct parser *parser)
+{
+	if (take(parser, ']'))
+		return true;
+	do
+		if (!parse_value(parser))
+			return false;
+	while (take(parser, ','));
+	return take(parser, ']');
+}
+
 static bool parse_value(struct parser *parser)
 {
 	const uint8_t *start = parser->at;
 
 	if (take(parser, '{'))
 		return parse_object(parser);
+	if (take(parser, '['))
+		return parse_array(parser);
 	if (start < parser->end && *start == '"')
 		return parse_string(parser);
 	if (start < parser->end && *start == 'n')
@@ -196,7 +209,11 @@ static void check_event(const uint8_t *data, size_t size, bool has_rule)
 
 	if (event_decode(event, data, size))
 		return;
+	if (event->head->flags & CGW_EVENT_SUPPRESSED)
+		record.type = RECORD_SUPPRESSED;
 	check_bytes(data, size, event->comm);
+	check_bytes(data, size, event->parent_comm);
+	check_bytes(data, size, event->name2);
 	check_bytes(data, size, event->cgroup);
 	check_bytes(data, size, event->exe);
 	check_bytes(data, size, event->name);

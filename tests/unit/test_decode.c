@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 #include "decode.h"
@@ -219,6 +220,108 @@ static void test_any_byte(void **state)
 	}
 }
 
+/* ---- where the fuzzer begins: WRITE_SEEDS=1 in the environment makes the files anew ---- */
+
+static void seed_kind(struct raw_event *seed, uint8_t kind, uint8_t op, const char *name)
+{
+	raw_start(seed, kind, op, CGW_HOOK_SYSCTL);
+	seed->event.name_len = raw_text(seed, name);
+}
+
+static void seed_pod(struct raw_event *seed)
+{
+	raw_connect(seed);
+	seed->event.size = sizeof(seed->event);
+	seed->event.exe_len = 0;
+	seed->event.cgroup_len = raw_text(seed,
+		"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod8a1b2c3d_0011_2233_"
+		"4455_66778899aabb.slice/cri-containerd-0123456789abcdef0123456789abcdef0123456789"
+		"abcdef0123456789abcdef.scope");
+}
+
+static bool seed_of(struct raw_event *seed, size_t index, const char **name)
+{
+	static const char *const names[] = {"sysctl", "connect4", "unix", "unix-abstract", "pod",
+		"file", "kernel", "capability", "device", "sum"};
+
+	*name = index < sizeof(names) / sizeof(names[0]) ? names[index] : NULL;
+	switch (index) {
+	case 0:
+		raw_sysctl(seed, "net/ipv4/conf/eth0.1/x", "core\n", "\"\\\033\377\303\244");
+		return true;
+	case 1:
+		raw_connect(seed);
+		return true;
+	case 2:
+		raw_unix(seed, "/run/x y", 8);
+		return true;
+	case 3:
+		raw_unix(seed, "\0ab\0", 4);
+		return true;
+	case 4:
+		seed_pod(seed);
+		return true;
+	case 5:
+		seed_kind(seed, CGW_EVENT_FILE, CGW_OP_FILE_WRITE, "/etc/shadow");
+		seed->event.name2_len = raw_text(seed, "/etc/x");
+		return true;
+	case 6:
+		seed_kind(seed, CGW_EVENT_KERNEL, CGW_OP_KERNEL, "");
+		seed->event.kernel.power = 1;
+		return true;
+	case 7:
+		seed_kind(seed, CGW_EVENT_CAPABILITY, CGW_OP_CAPABILITY, "");
+		seed->event.capability.number = 13;
+		return true;
+	case 8:
+		seed_kind(seed, CGW_EVENT_DEVICE, CGW_OP_DEVICE_READ, "");
+		seed->event.device.type = 'c';
+		return true;
+	case 9:
+		raw_connect(seed);
+		seed->event.size -= seed->event.exe_len;
+		seed->event.exe_len = 0;
+		seed->event.flags = CGW_EVENT_SUPPRESSED;
+		seed->event.suppressed.count = 3;
+		seed->event.suppressed.since = 1;
+		seed->event.suppressed.until = 2;
+		return true;
+	}
+	return false;
+}
+
+/* Seeds of another layout would be refused by the decoder, and the fuzzer would not come far. */
+static void test_seeds(void **state)
+{
+	static uint8_t bytes[sizeof(struct raw_event) + 1];
+	static struct raw_event seed;
+	const char *name;
+	char path[512];
+
+	(void)state;
+	for (size_t i = 0; seed_of(&seed, i, &name); i++) {
+		const char mode = 2;
+		size_t got;
+		FILE *file;
+
+		if (event_decode(&event, &seed, seed.event.size))
+			fail_msg("the seed %s is no event", name);
+		snprintf(path, sizeof(path), SOURCE_DIR "/tests/fuzz/corpus/event/%s", name);
+		file = fopen(path, getenv("WRITE_SEEDS") ? "w+" : "r");
+		if (!file)
+			fail_msg("%s: %s", path, strerror(errno));
+		if (getenv("WRITE_SEEDS")) {
+			fwrite(&mode, 1, 1, file);
+			fwrite(&seed, 1, seed.event.size, file);
+			rewind(file);
+		}
+		got = fread(bytes, 1, sizeof(bytes), file);
+		fclose(file);
+		if (got != seed.event.size + 1 || memcmp(bytes + 1, &seed, seed.event.size))
+			fail_msg("%s is of another layout: run this test with WRITE_SEEDS=1", path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_offences),
 		cmocka_unit_test(test_network_offences),
 		cmocka_unit_test(test_any_byte),
+		cmocka_unit_test(test_seeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
