@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "changes.h"
 #include "command.h"
+#include "cut.h"
 #include "demand.h"
 #include "gaps.h"
 #include "hooks.h"
@@ -25,6 +26,7 @@ struct apply_options {
 	const char *config;
 	bool dry_run;
 	bool replace;
+	bool cut;
 };
 
 static const struct option_row apply_rows[] = {
@@ -33,6 +35,8 @@ static const struct option_row apply_rows[] = {
 		"say what would change, and change nothing"),
 	OPTION_FLAG("replace", 0, struct apply_options, replace,
 		"take the place of an instance that a newer cgward has made, too"),
+	OPTION_FLAG("cut", 0, struct apply_options, cut,
+		"close connections of governed processes which the rules deny"),
 	OPTION_END,
 };
 
@@ -64,10 +68,12 @@ struct apply {
 	struct changes changes;
 	struct offers offers;
 	bool unchanged;
+	struct cuts cuts;
 };
 
 static void apply_free(struct apply *apply)
 {
+	cuts_free(&apply->cuts);
 	changes_free(&apply->changes);
 	attachments_free(&apply->attachments);
 	image_free(&apply->old);
@@ -197,7 +203,7 @@ static bool is_in_force(const struct apply *apply)
 	       hook_set_is_empty(hook_set_minus(needed, hooks_alive(&apply->instance)));
 }
 
-static void report(const struct apply *apply)
+static void report(const struct apply *apply, bool ok)
 {
 	const struct image *image = &apply->ruleset.image;
 	uint32_t generation = image_header(apply->unchanged ? &apply->old : image)->generation;
@@ -207,13 +213,15 @@ static void report(const struct apply *apply)
 		struct json json = {.out = &out};
 
 		json_object(&json, NULL);
-		json_bool(&json, "ok", true);
+		json_bool(&json, "ok", ok);
 		json_bool(&json, "dry_run", apply->options.dry_run);
 		json_bool(&json, "changed", !apply->unchanged);
 		json_unsigned(&json, "generation", generation);
 		json_unsigned(&json, "policies", apply->ruleset.policies.count);
 		json_unsigned(&json, "rules", ruleset_rules(&apply->ruleset.policies));
 		changes_json(&apply->changes, &json);
+		if (apply->options.cut)
+			cuts_json(&apply->cuts, &json);
 		diagnostics_json(&apply->ruleset.diags, &json);
 		json_object_end(&json);
 		strbuf_putc(&out, '\n');
@@ -221,6 +229,8 @@ static void report(const struct apply *apply)
 		return;
 	}
 	changes_print(&apply->changes);
+	if (apply->options.cut)
+		cuts_print(&apply->cuts);
 	if (apply->unchanged)
 		output_print("nothing changed: generation %u is in force\n", generation);
 	else if (apply->options.dry_run)
@@ -276,6 +286,23 @@ static void take_back(struct apply *apply)
 		rmdir(apply->instance.dir); /* unless there is something in it */
 }
 
+/* After the ruleset is in force: what is connected from then on has been judged by it. */
+static int cut(struct apply *apply)
+{
+	const struct instance *from = apply->instance.present ? &apply->instance : NULL;
+	int err = 0;
+
+	if (apply->plan == UPGRADE_REPLACE && !apply->options.dry_run)
+		from = &apply->next;
+	if (!apply->options.cut)
+		return STATUS_DONE;
+	err = cut_connections(&apply->cuts, &apply->ruleset.image,
+		apply->options.common.cgroup_root, from, apply->options.dry_run);
+	for (size_t i = 0; !err && i < apply->cuts.count; i++)
+		err = apply->cuts.items[i].error;
+	return err ? output_status(err) : STATUS_DONE;
+}
+
 static int change(struct apply *apply)
 {
 	int status, err = prepare(apply);
@@ -303,10 +330,12 @@ static int apply_run(struct apply *apply, const struct operands *operands)
 		return STATUS_NOT;
 	}
 	status = change(apply);
-	if (status == STATUS_DONE)
-		report(apply);
-	else
+	if (status != STATUS_DONE) {
 		take_back(apply);
+		return status;
+	}
+	status = cut(apply);
+	report(apply, status == STATUS_DONE);
 	return status;
 }
 

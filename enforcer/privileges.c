@@ -27,7 +27,8 @@ static const struct {
 	{"check", 0, FILES, false},
 	{"test", 0, FILES, false},
 	{"explain", 0, FILES | BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN), false},
-	{"apply", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
+	/* CAP_SYS_PTRACE: --cut looks for the sockets of processes. */
+	{"apply", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN) | BIT(CAP_SYS_PTRACE), false},
 	{"attach", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
 	{"detach", LOAD, FILES | PATHS | BIT(CAP_SYS_ADMIN), false},
 	{"status", BIT(CAP_BPF), FILES | BIT(CAP_SYS_ADMIN), false},
