@@ -21,7 +21,10 @@ chmod 777 "$TMP/out"
 STARTED=()
 reap()
 {
+	local status=$? # of the suite
+
 	[ ${#STARTED[@]} -eq 0 ] || kill "${STARTED[@]}" 2>/dev/null
+	return $status
 }
 python3 - "$TMP" <<'PYTHON' &
 import os, select, socket, sys

@@ -24,7 +24,10 @@ chmod 755 "$TMP"
 STARTED=()
 reap()
 {
+	local status=$? # of the suite
+
 	[ ${#STARTED[@]} -eq 0 ] || kill "${STARTED[@]}" 2>/dev/null
+	return $status
 }
 
 # of_process PID FIELD: of /proc/PID/status
