@@ -5,7 +5,8 @@
  *   hammer SECONDS THREADS write FILE VALUE     pwrite(2) of VALUE to FILE
  *   hammer SECONDS THREADS connect IPV4 PORT    connect(2) of UDP sockets
  *   hammer SECONDS THREADS sendto IPV4 PORT     sendto(2) of UDP sockets
- *   hammer SECONDS THREADS chroot DIRECTORY     chroot(2) to it
+ *   hammer SECONDS THREADS chroot DIRECTORY     chroot(2) to it, with a low priority: in a guest
+ *                                               with one CPU others have work to do, too
  *   hammer SECONDS THREADS all FILE VALUE IPV4 PORT   the three, by turns
  *
  * SECONDS 0: until SIGTERM. Each thread has descriptors of its own.
@@ -134,6 +135,8 @@ int main(int argc, char **argv)
 				"IPV4 PORT\n");
 		return 2;
 	}
+	if (root && nice(10) < 0)
+		fail("lower", "the priority");
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, thread_main, NULL))
 			fail("start", "thread");
