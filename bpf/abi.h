@@ -370,6 +370,8 @@ struct cgw_process {
 				ungoverned task */
 	struct cgw_set kept; /* policies that it keeps although a governed task moved it or cloned
 				it elsewhere */
+	__u64 entered; /* by an ungoverned task's doing: its count of executed programs then, + 1;
+			  0: not so. While the two are equal it has executed none since. */
 };
 
 /*
@@ -560,7 +562,7 @@ CGW_ASSERT_SIZE(struct cgw_devices, 32);
 CGW_ASSERT_SIZE(struct cgw_rule, 32);
 CGW_ASSERT_SIZE(struct cgw_attachment, 16);
 CGW_ASSERT_SIZE(struct cgw_scope, 152);
-CGW_ASSERT_SIZE(struct cgw_process, 264);
+CGW_ASSERT_SIZE(struct cgw_process, 272);
 CGW_ASSERT_SIZE(struct cgw_meta, 4200);
 CGW_ASSERT_SIZE(struct cgw_cpu, 32);
 CGW_ASSERT_SIZE(struct cgw_counter, 16);

@@ -15,14 +15,14 @@
 
 /*
  * What a hook asks about. The second object is the other name of a rename or link. Numbers that
- * change stand in file.work: see struct cgw_file_work.
+ * change stand in scratch->files: see struct cgw_file_work.
  */
 struct file_request {
 	struct dentry *object[2];
 	struct vfsmount *mnt; /* of both */
-	struct cgw_file file;
 	__u32 ops;
 	__u32 unable; /* bit set of enum cgw_op: denied if a name cannot be found out */
+	__u32 sealed; /* 1: only policies with [file] seal count then */
 	__u32 hook;
 };
 
@@ -36,7 +36,7 @@ static __always_inline void emit_name(
 {
 	struct scratch *scratch = call->scratch;
 	const __u8 *bytes = which ? scratch->value.normal : scratch->value.written;
-	struct cgw_file_name *name = &request->file.work->name[which];
+	struct cgw_file_name *name = &call->scratch->files.name[which];
 	__u32 from = name->from & (CGW_TEXT_MAX - 1);
 
 	if (name->from < name->to && name->to <= CGW_TEXT_MAX)
@@ -53,8 +53,8 @@ static __noinline int file_report(struct call *call, struct file_request *reques
 		return 0;
 	event = &scratch->event;
 	emit_start(call, CGW_EVENT_FILE, request->hook, scratch->work.decision.op);
-	if (request->file.work->kind == CGW_FILE_MEMFD)
-		request->file.work->name[0].from = 0; /* as the kernel shows it: memfd:NAME */
+	if (call->scratch->files.kind == CGW_FILE_MEMFD)
+		call->scratch->files.name[0].from = 0; /* as the kernel shows it: memfd:NAME */
 	emit_name(call, request, 0, &length);
 	if (request->object[1])
 		emit_name(call, request, 1, &second);
@@ -79,21 +79,26 @@ static __noinline int file_decided(struct call *call, struct file_request *reque
 	decision_check(call, decision);
 	if (decision->verdict == CGW_VERDICT_ALLOW)
 		return 0;
-	if (decision->verdict == CGW_VERDICT_DENY || !request->file.work->reported)
+	if (decision->verdict == CGW_VERDICT_DENY || !call->scratch->files.reported)
 		file_report(call, request);
-	request->file.work->reported = 1;
+	call->scratch->files.reported = 1;
 	return decision->verdict == CGW_VERDICT_DENY;
 }
 
 /* An object without a name: denied where a rule for one of these operations could mean it. */
 static __noinline int judge_unable(struct call *call, struct file_request *request, __u32 reason)
 {
-	struct cgw_unable unable = {.ops = request->unable, .reason = reason};
+	struct cgw_unable unable = {
+		.ops = request->unable,
+		.reason = reason,
+		.flags = request->sealed ? CGW_POLICY_SEAL : 0,
+	};
 	__u32 ops = request->ops;
 
 	if (!call->scratch)
 		return 0;
-	unable.judge = request->file.judge;
+	unable.judge.view = &call->view;
+	unable.judge.work = &call->scratch->work;
 	cgw_judge_unable(&unable);
 	call->scratch->work.decision.op = ops & 1U << CGW_OP_FILE_EXEC ? CGW_OP_FILE_EXEC
 					  : ops & FILE_WRITE	       ? CGW_OP_FILE_WRITE
@@ -101,18 +106,36 @@ static __noinline int judge_unable(struct call *call, struct file_request *reque
 	return 0;
 }
 
+/* Before anything is asked of a request. The call has scratch memory. */
 static __always_inline void file_open_request(struct call *call, struct file_request *request)
 {
-	struct scratch *scratch = call->scratch;
+	struct cgw_file_work *files = &call->scratch->files;
 
-	request->file.judge.view = &call->view;
-	request->file.judge.work = &scratch->work;
-	request->file.work = &scratch->files;
-	request->file.bytes = scratch->value.written;
-	scratch->files.reported = 0;
-	scratch->files.ops = request->ops;
-	scratch->files.kind = CGW_FILE_PATH;
-	scratch->files.second = CGW_SECOND_NAME;
+	files->reported = 0;
+	files->ops = request->ops;
+	files->kind = CGW_FILE_PATH;
+	files->second = CGW_SECOND_NAME;
+	for (int i = 0; i < 2; i++) /* none yet */
+		files->name[i].from = files->name[i].to = CGW_TEXT_MAX;
+}
+
+/* Asks the matcher what stands in scratch->files. */
+static __noinline int file_match(struct call *call, bool seal)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_file file = {};
+
+	if (!scratch)
+		return 0;
+	file.judge.view = &call->view;
+	file.judge.work = &scratch->work;
+	file.work = &scratch->files;
+	file.bytes = scratch->value.written;
+	if (seal)
+		cgw_judge_seal(&file);
+	else
+		cgw_judge_file(&file);
+	return 0;
 }
 
 /* Judges the operations in request->ops on one of the objects; 1: denied. */
@@ -124,16 +147,16 @@ static __noinline int file_judge(struct call *call, struct file_request *request
 	if (!scratch)
 		return 1;
 	which &= 1;
-	request->file.work->first = which;
-	if (request->file.work->kind == CGW_FILE_MEMFD)
-		memfd_name(scratch, &request->file.work->name[0], request->object[0]);
+	call->scratch->files.first = which;
+	if (call->scratch->files.kind == CGW_FILE_MEMFD)
+		memfd_name(scratch, &call->scratch->files.name[0], request->object[0]);
 	else
-		reason = path_name(scratch, which, &request->file.work->name[which],
+		reason = path_name(scratch, which, &call->scratch->files.name[which],
 			request->object[which], request->mnt);
 	if (reason)
 		judge_unable(call, request, reason);
 	else
-		cgw_judge_file(&request->file);
+		file_match(call, false);
 	return file_decided(call, request);
 }
 
@@ -159,7 +182,7 @@ static __always_inline int file_result(
 	if (kind != PATH_KERNELS) {
 		file_open_request(&call, &request);
 		if (kind == PATH_MEMFD)
-			request.file.work->kind = CGW_FILE_MEMFD;
+			call.scratch->files.kind = CGW_FILE_MEMFD;
 		deny = file_judge(&call, &request, 0);
 	}
 	call_close(&call);
@@ -191,17 +214,15 @@ static long names_step(__u32 stage, void *context)
 
 	if (!scratch || stage > walk->last)
 		return 1;
-	request->file.work->first = which;
-	request->file.work->directory = seal && is_directory(request->object[which]);
+	scratch->files.first = which;
+	scratch->files.directory = seal && is_directory(request->object[which]);
 	if (!seal)
-		reason = path_name(scratch, which, &request->file.work->name[which],
+		reason = path_name(scratch, which, &scratch->files.name[which],
 			request->object[which], request->mnt);
 	if (reason)
 		judge_unable(walk->call, request, reason);
-	else if (seal)
-		cgw_judge_seal(&request->file);
 	else
-		cgw_judge_file(&request->file);
+		file_match(walk->call, seal);
 	walk->deny = file_decided(walk->call, request);
 	return walk->deny || reason; /* without the names, there is no more to ask */
 }

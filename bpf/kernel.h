@@ -62,13 +62,9 @@ struct qstr {
 	const unsigned char *name;
 };
 
-struct file_system_type {
-	const char *name;
-};
-
 struct super_block {
 	unsigned long s_flags;
-	struct file_system_type *s_type;
+	unsigned long s_magic;
 	int s_stack_depth;
 };
 
@@ -117,6 +113,10 @@ struct backing_file { /* Linux 6.6 */
 	struct path user_path;
 };
 
+struct iattr {
+	unsigned int ia_valid;
+};
+
 struct vm_area_struct {
 	struct file *vm_file;
 };
@@ -150,6 +150,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	__u64 start_boottime;
+	__u64 self_exec_id;
 	struct css_set *cgroups;
 	struct task_struct *group_leader;
 	struct task_struct *real_parent;

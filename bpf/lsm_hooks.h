@@ -51,7 +51,18 @@
 	X(PATH_RENAME, path_rename, path_rename, "renaming")                                       \
 	X(PATH_TRUNCATE, path_truncate, path_truncate, "truncate(2)")                              \
 	X(PATH_CHMOD, path_chmod, path_chmod, "changing permissions")                              \
-	X(PATH_CHOWN, path_chown, path_chown, "changing owners")
+	X(PATH_CHOWN, path_chown, path_chown, "changing owners")                                   \
+	X(INODE_SETATTR, inode_setattr, inode_setattr, "changing times")                           \
+	X(INODE_SETXATTR, inode_setxattr, inode_setxattr, "setting an extended attribute")         \
+	X(INODE_REMOVEXATTR, inode_removexattr, inode_removexattr, "removing one")                 \
+	X(INODE_SET_ACL, inode_set_acl, inode_set_acl, "setting an access control list")           \
+	X(INODE_REMOVE_ACL, inode_remove_acl, inode_remove_acl, "removing one")                    \
+	X(SEAL_MOUNT, seal_mount, sb_mount, "mount(2)")                                            \
+	X(SEAL_UMOUNT, seal_umount, sb_umount, "umount(2)")                                        \
+	X(SEAL_PIVOTROOT, seal_pivotroot, sb_pivotroot, "pivot_root(2)")                           \
+	X(SEAL_FILESYSTEM, seal_filesystem, sb_kern_mount,                                         \
+		"making a filesystem ready to be mounted")                                         \
+	X(SEAL_MOVE, seal_move, move_mount, "move_mount(2)")
 #define CGW_SOCKET_HOOKS(X)                                                                        \
 	X(SOCKET_CONNECT, socket_connect, socket_connect, "connect without a cgroup hook")         \
 	X(SOCKET_BIND, socket_bind, socket_bind, "bind without a cgroup hook")                     \

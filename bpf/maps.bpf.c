@@ -17,5 +17,6 @@ struct scratch_map scratches SEC(".maps");
 const volatile __u64 cgroup_root_id = 0;
 const volatile __u64 rename_lock_address = 0;
 const volatile __u64 mount_lock_address = 0;
+const volatile __u32 setattr_has_idmap = 0;
 
 char LICENSE[] SEC("license") = "GPL";

@@ -143,6 +143,7 @@ struct scratch {
 	struct cgw_set kept;
 	struct cgw_value value; /* its two buffers serve for the names of files, too */
 	struct cgw_file_work files;
+	struct cgw_decision audit; /* of one name of several, while others are asked about */
 	struct cgw_text name;
 	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that
 	 * is seen. */

@@ -186,6 +186,7 @@ struct cgw_unable {
 	struct cgw_judge judge;
 	__u32 ops; /* bit set of enum cgw_op */
 	__u32 reason;
+	__u32 flags; /* CGW_POLICY_*: policies without all of them say nothing */
 };
 
 static __attribute__((unused)) long cgw_unable_policy(__u32 index, void *context)
@@ -197,6 +198,8 @@ static __attribute__((unused)) long cgw_unable_policy(__u32 index, void *context
 	(void)index;
 	if (!cgw_judge_next(judge))
 		return 1;
+	if (unable->flags & ~cgw_u32(judge->view, cgw_policy_field(judge, flags)))
+		return 0;
 	if (cgw_u32(judge->view, cgw_policy_field(judge, deny_ops)) & unable->ops)
 		ref = CGW_REF(CGW_ACTION_DENY, CGW_NO_RULE);
 	else if (cgw_u32(judge->view, cgw_policy_field(judge, audit_ops)) & unable->ops)

@@ -296,4 +296,18 @@ static __always_inline struct cgroup *scope_add_current(struct call *call)
 	return cgroup;
 }
 
+/*
+ * True if an ungoverned task has put the running process into its cgroup and it has executed no
+ * program since: a container runtime's own code, before the container begins.
+ */
+static __always_inline bool scope_is_entering(void)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	__u32 tgid = current_tgid();
+	struct cgw_process *process = bpf_map_lookup_elem(&processes, &tgid);
+
+	return process && process->start == BPF_CORE_READ(task, group_leader, start_boottime) &&
+	       process->entered == BPF_CORE_READ(task, self_exec_id) + 1;
+}
+
 #endif

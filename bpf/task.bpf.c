@@ -70,7 +70,7 @@ static __always_inline struct cgw_set *place_of(struct call *call, struct cgroup
 	return call_set(call->scratch);
 }
 
-/* Writes a record anew. */
+/* Writes a record anew; `entered` of it stands in scratch->process already. */
 static __always_inline void record_put(struct scratch *scratch, __u32 tgid, __u64 start,
 	const struct cgw_set *home, const struct cgw_set *kept, __u64 flags)
 {
@@ -103,6 +103,7 @@ static __always_inline void moved_by_governed(struct call *call, struct task_str
 	__u32 tgid = task->tgid;
 	__u64 start = task_start(task);
 
+	scratch->process.entered = 0;
 	record = record_find(tgid, start);
 	if (!record) {
 		/* Not on record yet, so it is either ungoverned or being born: it gets what governs
@@ -151,6 +152,7 @@ int BPF_PROG(cgward_attach_task, struct cgroup *cgroup, const char *path, struct
 			cgw_set_add(place, &record->home);
 			call.scratch->kept = record->kept;
 		}
+		call.scratch->process.entered = BPF_CORE_READ(task, self_exec_id) + 1;
 		record_put(call.scratch, task->tgid, start, place,
 			record ? &call.scratch->kept : NULL, BPF_ANY);
 	}
@@ -163,6 +165,21 @@ static __always_inline void thread_born_elsewhere(struct cgw_process *record)
 {
 	cgw_set_add(&record->kept, &record->home);
 	control_set_kept();
+}
+
+/*
+ * The child of a process that is entering its cgroup is entering it, too, and so is one that an
+ * ungoverned process has cloned into it. See scope_is_entering().
+ */
+static __always_inline __u64 entered_by_birth(
+	struct cgw_process *record, struct task_struct *parent, struct task_struct *child)
+{
+	bool elsewhere = cgroup_id(task_cgroup(child)) != cgroup_id(task_cgroup(parent));
+	__u64 executed = BPF_CORE_READ(child, self_exec_id) + 1;
+
+	if (record)
+		return !elsewhere && record->entered == executed ? executed : 0;
+	return elsewhere ? executed : 0;
 }
 
 /*
@@ -208,6 +225,7 @@ int BPF_PROG(cgward_fork, struct task_struct *parent, struct task_struct *child)
 	early = record_find(tgid, task_start(child));
 	if (early)
 		cgw_set_add(&call.scratch->kept, &early->kept);
+	call.scratch->process.entered = early ? 0 : entered_by_birth(record, parent, child);
 	record_put(call.scratch, tgid, task_start(child), place, &call.scratch->kept, BPF_ANY);
 	call_close(&call);
 	return 0;
@@ -277,8 +295,10 @@ int cgward_refresh(struct bpf_iter__task *ctx)
 		/* What is kept of policies that the ruleset no longer has must not become another
 		 * policy's. */
 		cgw_set_mask(&record->kept, cgw_image_set(&call.view, cgw_header(&call.view, all)));
-	} else if (!set_empty(place))
+	} else if (!set_empty(place)) {
+		call.scratch->process.entered = 0;
 		record_put(call.scratch, tgid, task_start(task), place, NULL, BPF_NOEXIST);
+	}
 	call_close(&call);
 	return 0;
 }

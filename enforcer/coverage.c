@@ -11,10 +11,13 @@
 #define SOCKET HOOK(SOCKET_CONNECT), HOOK(SOCKET_SENDMSG), HOOK(SCTP_BIND_CONNECT)
 #define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
 /* What could give a protected object another name belongs to all operations on files. */
-#define FILE_READ HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME)
+#define FILE_READ                                                                                  \
+	HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME), HOOK(SEAL_MOUNT), HOOK(SEAL_UMOUNT),  \
+		HOOK(SEAL_PIVOTROOT), HOOK(SEAL_FILESYSTEM), HOOK(SEAL_MOVE)
 #define FILE_WRITE                                                                                 \
 	FILE_READ, HOOK(PATH_UNLINK), HOOK(PATH_RMDIR), HOOK(PATH_MKDIR), HOOK(PATH_MKNOD),        \
-		HOOK(PATH_SYMLINK), HOOK(PATH_TRUNCATE), HOOK(PATH_CHMOD), HOOK(PATH_CHOWN)
+		HOOK(PATH_SYMLINK), HOOK(PATH_TRUNCATE), HOOK(PATH_CHMOD), HOOK(PATH_CHOWN),       \
+		HOOK(INODE_SETATTR), HOOK(INODE_SETXATTR), HOOK(INODE_REMOVEXATTR)
 #define FILE_EXEC FILE_READ, HOOK(MMAP_FILE), HOOK(FILE_MPROTECT)
 
 const struct coverage_row coverage_rows[] = {

@@ -114,8 +114,11 @@ static void add_files(struct hook_set *set, const struct cgw_policy *policy)
 
 	if (ops >> CGW_OP_FILE_READ & 1)
 		add_row(set, "file", "read");
-	if (ops >> CGW_OP_FILE_WRITE & 1)
+	if (ops >> CGW_OP_FILE_WRITE & 1) {
 		add_row(set, "file", "write");
+		/* Linux 6.2. Before, access control lists are extended attributes like others. */
+		ADD(set, CGW_HOOK_INODE_SET_ACL, CGW_HOOK_INODE_REMOVE_ACL);
+	}
 	if (ops >> CGW_OP_FILE_EXEC & 1)
 		add_row(set, "file", "exec");
 }

@@ -2,6 +2,7 @@
 #include "load.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
@@ -225,6 +226,24 @@ int load_instance(struct instance *instance, const char *cgroup_root, uint64_t e
 	return err;
 }
 
+/* Of a function of the kernel; 0: there is none. */
+static int count_arguments(const char *function)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const struct btf_type *type;
+	int id, count = 0;
+
+	if (!btf)
+		return 0;
+	id = btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
+	if (id > 0) {
+		type = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+		count = type ? btf_vlen(type) : 0;
+	}
+	btf__free(btf);
+	return count;
+}
+
 /* Everything that the object has but these programs is there: the instance's maps are taken. */
 static int configure_more(
 	const struct instance *instance, struct cgward_bpf *bpf, struct hook_set set)
@@ -236,6 +255,8 @@ static int configure_more(
 	bpf->rodata->cgroup_root_id = instance->meta->cgroup_root_id;
 	if (hooks_read_paths(set))
 		err = ksyms_find(locks);
+	if (hook_set_has(&set, CGW_HOOK_INODE_SETATTR))
+		bpf->rodata->setattr_has_idmap = count_arguments("bpf_lsm_inode_setattr") > 2;
 	bpf->rodata->rename_lock_address = locks[0].address;
 	bpf->rodata->mount_lock_address = locks[1].address;
 	for (int i = 0; !err && i < MAP_COUNT; i++) {
