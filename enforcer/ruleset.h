@@ -46,8 +46,8 @@ struct finding {
 };
 
 /*
- * cgroup as in operation.h; the image has been verified. 0, or -EINVAL: the image is damaged all the
- * same.
+ * cgroup as in operation.h; the image has been verified. 0, or -EINVAL: the image is damaged all
+ * the same.
  */
 int finding_make(struct finding *finding, const struct image *image, const char *cgroup,
 	const struct operation *operation);
