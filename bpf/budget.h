@@ -239,9 +239,9 @@ static __noinline int budget_replace_lost(struct budget_set *set, struct budget_
 
 /*
  * Whether the event may be sent: 1, or 0 if it has been summed up. `event` has its cgroup, rule,
- * verdict, kind and generation.
+ * verdict, kind and generation. quiet: it is one of those that are summed up at once.
  */
-static __noinline int budget_allows(struct call *call, struct scratch *scratch)
+static __noinline int budget_allows(struct call *call, struct scratch *scratch, __u32 quiet)
 {
 	__u32 settings = cgw_header(&call->view, settings);
 	struct budget_request request = {.event = &scratch->event};
@@ -260,6 +260,8 @@ static __noinline int budget_allows(struct call *call, struct scratch *scratch)
 	request.window = window_left(
 		cgw_u64(&call->view, settings + (__u32)offsetof(struct cgw_settings, event_window)),
 		request.interval);
+	if (quiet)
+		request.window = 0;
 	request.now = bpf_ktime_get_boot_ns();
 	bpf_spin_lock(&set->lock);
 	budget = budget_find(set, &scratch->event);

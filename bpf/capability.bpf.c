@@ -66,8 +66,8 @@ static __always_inline __u32 power_of(__u32 capability)
 
 /*
  * Where the kernel only asks what a task could do, and would write no audit record of a refusal
- * (whether blocks that are kept for root may be used, say), the answer is no, too; it is counted,
- * but there is no event of it.
+ * (whether blocks that are kept for root may be used, say), the answer is no, too; the log has a
+ * sum of these answers, not an event of each.
  */
 static __noinline int capability_judge(struct call *call, __u32 capability, __u32 quiet)
 {
@@ -84,13 +84,9 @@ static __noinline int capability_judge(struct call *call, __u32 capability, __u3
 	decision_check(call, decision);
 	if (decision->verdict == CGW_VERDICT_ALLOW)
 		return 0;
-	if (quiet) {
-		decision_count(decision_key(call, decision), decision->verdict);
-	} else {
-		emit_start(call, CGW_EVENT_CAPABILITY, CGW_HOOK_CAPABLE, CGW_OP_CAPABILITY);
-		scratch->event.capability.number = capability;
-		emit_finish(scratch);
-	}
+	emit_begin(call, CGW_EVENT_CAPABILITY, CGW_HOOK_CAPABLE, CGW_OP_CAPABILITY, quiet);
+	scratch->event.capability.number = capability;
+	emit_finish(scratch);
 	return decision->verdict == CGW_VERDICT_DENY;
 }
 

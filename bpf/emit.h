@@ -169,13 +169,13 @@ static __always_inline __u64 decision_key(struct call *call, const struct cgw_de
 }
 
 /*
- * Counts the decision and fills in what all events have. Not 0: there is no event to be finished;
- * to finish it all the same does nothing.
+ * Counts the decision and begins an event of it with what tells events of one rule in one cgroup
+ * from others. 0: the event is to be sent; else it has been summed up.
  */
-static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u32 op)
+static __noinline int emit_decision(
+	struct call *call, __u32 kind, __u32 hook, __u32 op, __u32 quiet)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct cgroup *cgroup = task_cgroup(task);
+	struct cgroup *cgroup = task_cgroup((struct task_struct *)bpf_get_current_task());
 	struct scratch *scratch = call->scratch;
 	struct cgw_decision *decision;
 	struct cgw_event *event;
@@ -198,15 +198,33 @@ static __noinline int emit_start(struct call *call, __u32 kind, __u32 hook, __u3
 	event->cgroup_id = cgroup_id(cgroup);
 	event->judged = emit_judged(event->cgroup_id, decision->policy);
 	decision_count(event->rule_key, decision->verdict);
-	if (!budget_allows(call, scratch)) {
-		event->abi_version = 0;
-		return 1;
-	}
-	emit_task(event, task);
-	emit_cgroup(scratch, cgroup);
+	if (budget_allows(call, scratch, quiet))
+		return 0;
+	event->abi_version = 0;
+	return 1;
+}
+
+/*
+ * Counts the decision and fills in what all events have. Not 0: there is no event to be finished;
+ * to finish it all the same does nothing. quiet: worth a sum, but no event.
+ */
+static __noinline int emit_begin(struct call *call, __u32 kind, __u32 hook, __u32 op, __u32 quiet)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct scratch *scratch = call->scratch;
+
+	if (!scratch || emit_decision(call, kind, hook, op, quiet))
+		return -1;
+	emit_task(&scratch->event, task);
+	emit_cgroup(scratch, task_cgroup(task));
 	budget_name(scratch);
 	emit_exe(scratch, task);
 	return 0;
+}
+
+static __always_inline int emit_start(struct call *call, __u32 kind, __u32 hook, __u32 op)
+{
+	return emit_begin(call, kind, hook, op, false);
 }
 
 static __noinline int emit_finish(struct scratch *scratch)
