@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,18 +37,100 @@ static uint32_t newest(const char *images)
 	return greatest;
 }
 
-static int open_pin(const char *images, uint32_t generation)
-{
-	char path[4096 + 16];
-	int map;
+static const char *const names[BROKER_PINS] = {
+	[BROKER_IMAGE] = "images",
+	[BROKER_MAPS] = "maps",
+	[BROKER_META] = "maps/meta",
+	[BROKER_EVENTS] = "maps/events",
+	[BROKER_CPUS] = "maps/cpus",
+	[BROKER_READER] = "maps/reader",
+	[BROKER_COUNTERS] = "maps/counters",
+	[BROKER_SUMS] = "progs/cgward_sums",
+};
 
-	if (!generation)
-		generation = newest(images);
-	if (snprintf(path, sizeof(path), "%s/%u", images, generation) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	map = bpf_obj_get(path);
-	return map < 0 ? -errno : map;
+const char *broker_pin_name(enum broker_pin pin)
+{
+	return pin > 0 && pin < BROKER_PINS ? names[pin] : "?";
 }
+
+/* A path in the directory; -ENAMETOOLONG if it does not fit. */
+#define PATH_ROOM (4096 + 64)
+
+static int join(char path[PATH_ROOM], const char *dir, const char *name)
+{
+	return snprintf(path, PATH_ROOM, "%s/%s", dir, name) < PATH_ROOM ? 0 : -ENAMETOOLONG;
+}
+
+static int get(const char *dir, const char *name)
+{
+	char path[PATH_ROOM];
+	int fd = join(path, dir, name);
+
+	if (fd)
+		return fd;
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_image(const char *dir, uint32_t generation)
+{
+	char path[PATH_ROOM], name[32];
+	int error = join(path, dir, names[BROKER_IMAGE]);
+
+	if (error)
+		return error;
+	snprintf(name, sizeof(name), "images/%u", generation ? generation : newest(path));
+	return get(dir, name);
+}
+
+static int open_directory(const char *dir)
+{
+	char path[PATH_ROOM];
+	int fd = join(path, dir, names[BROKER_MAPS]);
+
+	if (fd)
+		return fd;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* The iterator over the map of budgets: it runs whenever it is read. */
+static int open_sums(const char *dir)
+{
+	union bpf_iter_link_info info = {0};
+	LIBBPF_OPTS(
+		bpf_link_create_opts, options, .iter_info = &info, .iter_info_len = sizeof(info));
+	int program = get(dir, names[BROKER_SUMS]), map, link;
+
+	if (program < 0)
+		return program;
+	map = get(dir, "maps/budgets");
+	info.map.map_fd = map;
+	link = map < 0 ? map : bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
+	close(program);
+	if (map >= 0)
+		close(map);
+	return link;
+}
+
+static int open_pin(const char *dir, uint32_t pin, uint32_t generation)
+{
+	switch (pin) {
+	case BROKER_IMAGE:
+		return open_image(dir, generation);
+	case BROKER_MAPS:
+		return open_directory(dir);
+	case BROKER_SUMS:
+		return open_sums(dir);
+	default:
+		return pin < BROKER_PINS && names[pin] ? get(dir, names[pin]) : -EINVAL;
+	}
+}
+
+struct request {
+	uint32_t pin;
+	uint32_t generation;
+};
 
 /* The descriptor (none if it is below 0) goes with its number, which is an error then. */
 static int send_map(int socket, int map)
@@ -94,15 +177,15 @@ static int receive_map(int socket)
 
 static void __attribute__((noreturn)) serve(const struct broker *broker, int socket)
 {
+	struct request request;
 	const char *what;
-	uint32_t generation;
 
 	if (dup2(socket, BROKER_SOCKET) < 0 || close_range(BROKER_SOCKET + 1, ~0U, 0) ||
-		prctl(PR_SET_NAME, "cgward-images") || confine_drop(&what) ||
+		prctl(PR_SET_NAME, "cgward-pins") || confine_drop(&what) ||
 		confine_filter(CONFINE_BROKER) || send_map(BROKER_SOCKET, READY))
 		_exit(1);
-	while (read(BROKER_SOCKET, &generation, sizeof(generation)) == sizeof(generation)) {
-		int map = open_pin(broker->images, generation);
+	while (read(BROKER_SOCKET, &request, sizeof(request)) == sizeof(request)) {
+		int map = open_pin(broker->dir, request.pin, request.generation);
 
 		if (send_map(BROKER_SOCKET, map))
 			break;
@@ -145,14 +228,18 @@ void broker_close(struct broker *broker)
 	broker->socket = -1;
 }
 
-int broker_open_image(void *context, uint32_t generation)
+int broker_open(const struct broker *broker, enum broker_pin pin, uint32_t generation)
 {
-	const struct broker *broker = context;
+	const struct request request = {pin, generation};
 
 	if (broker->socket < 0)
-		return open_pin(broker->images, generation);
-	if (send(broker->socket, &generation, sizeof(generation), MSG_NOSIGNAL) !=
-		sizeof(generation))
+		return open_pin(broker->dir, pin, generation);
+	if (send(broker->socket, &request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
 		return -EPIPE;
 	return receive_map(broker->socket);
+}
+
+int broker_open_image(void *context, uint32_t generation)
+{
+	return broker_open(context, BROKER_IMAGE, generation);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * broker.h - opens images for a reader that has become an unprivileged user.
+ * broker.h - opens pins for a reader that cannot any more.
  *
- * The pins belong to root, and each `cgward apply` makes a new one: a descriptor of the directory
- * is not enough for BPF_OBJ_GET. So a second process stays root, without capabilities, with nothing
- * open but one socket, and a seccomp filter: all it does is to open images/GENERATION and to send
- * the descriptor. It ends with the reader.
+ * The pins belong to root; each `cgward apply` makes a new image, and an upgrade a new instance. So
+ * a second process stays root, without capabilities, with nothing open but one socket, and a
+ * seccomp filter: all it does is to open the pins that are named here and to send descriptors. It
+ * ends with the reader.
  */
 #ifndef CGW_BROKER_H
 #define CGW_BROKER_H
@@ -13,11 +13,29 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum broker_pin {
+	BROKER_IMAGE = 1, /* images/GENERATION; generation 0: the newest */
+	BROKER_MAPS,	  /* the directory maps/ */
+	BROKER_META,	  /* maps/meta, and so on */
+	BROKER_EVENTS,
+	BROKER_CPUS,
+	BROKER_READER,
+	BROKER_COUNTERS,
+	BROKER_SUMS, /* a link of progs/cgward_sums to maps/budgets */
+	BROKER_PINS,
+};
+
 struct broker {
-	const char *images; /* path of the directory */
-	int socket;	    /* -1: the reader opens images itself */
+	const char *dir; /* of the instance */
+	int socket;	 /* -1: the reader opens pins itself */
 	pid_t pid;
 };
+
+/* What the pin is called in the directory; static. */
+const char *broker_pin_name(enum broker_pin pin);
+
+/* A descriptor (CLOEXEC) or -errno. */
+int broker_open(const struct broker *broker, enum broker_pin pin, uint32_t generation);
 
 /* Starts the process, which holds nothing else open any more on return. 0 or -errno. */
 int broker_start(struct broker *broker);

@@ -115,6 +115,7 @@ static const int calls_of_reader[] = {
 	SCMP_SYS(epoll_pwait),
 	SCMP_SYS(epoll_ctl),
 	/* files: rotation, reopening, metrics */
+	SCMP_SYS(flock),
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(lseek),
 	SCMP_SYS(pread64),
@@ -143,6 +144,9 @@ static const int calls_of_reader[] = {
 	/* the end of the broker */
 	SCMP_SYS(wait4),
 };
+
+/* Of the broker: pins, and the link by which sums are asked for. */
+static const uint32_t bpf_commands_of_broker[] = {BPF_OBJ_GET, BPF_LINK_CREATE};
 
 static const uint32_t bpf_commands[] = {BPF_OBJ_GET, BPF_ITER_CREATE, BPF_MAP_LOOKUP_ELEM,
 	BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
@@ -173,11 +177,13 @@ static int fill(scmp_filter_ctx context, enum confine_filter filter)
 
 	if (!result)
 		result = allow(context, calls_of_directory, COUNT(calls_of_directory));
-	for (size_t i = 0; i < COUNT(bpf_commands) && !result; i++)
-		if (filter == CONFINE_READER || bpf_commands[i] == BPF_OBJ_GET)
-			result = allow_first(context, SCMP_SYS(bpf), bpf_commands[i]);
-	if (filter == CONFINE_BROKER || result)
+	if (filter == CONFINE_BROKER) {
+		for (size_t i = 0; i < COUNT(bpf_commands_of_broker) && !result; i++)
+			result = allow_first(context, SCMP_SYS(bpf), bpf_commands_of_broker[i]);
 		return result;
+	}
+	for (size_t i = 0; i < COUNT(bpf_commands) && !result; i++)
+		result = allow_first(context, SCMP_SYS(bpf), bpf_commands[i]);
 	for (size_t i = 0; i < COUNT(families) && !result; i++)
 		result = allow_first(context, SCMP_SYS(socket), families[i]);
 	return result ? result : allow(context, calls_of_reader, COUNT(calls_of_reader));

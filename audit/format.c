@@ -9,10 +9,22 @@ uint64_t record_weight(const struct record *record)
 		return record->loss.count;
 	case RECORD_SUPPRESSED:
 		return record->event.head->suppressed.count;
+	case RECORD_INSTANCE:
+		return 0;
 	case RECORD_VIOLATION:
 		break;
 	}
 	return 1;
+}
+
+const char *instance_event_name(enum instance_event event)
+{
+	static const char *const names[INSTANCE_EVENTS] = {
+		[INSTANCE_GONE] = "gone",
+		[INSTANCE_OPENED] = "opened",
+	};
+
+	return event > 0 && event < INSTANCE_EVENTS ? names[event] : "?";
 }
 
 const char *loss_reason_name(enum loss_reason reason)

@@ -169,5 +169,9 @@ void format_journal(const struct record *record, struct strbuf *out)
 	case RECORD_LOST:
 		put_loss(out, &record->loss);
 		break;
+	case RECORD_INSTANCE:
+		journal_text(out, "CGWARD_TYPE", "instance");
+		journal_text(out, "CGWARD_EVENT", instance_event_name(record->instance));
+		break;
 	}
 }

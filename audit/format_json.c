@@ -198,6 +198,11 @@ static void line_json(const struct record *record, bool colour, struct strbuf *o
 	case RECORD_LOST:
 		json_loss(&json, record);
 		break;
+	case RECORD_INSTANCE:
+		json_text(&json, "type", "instance");
+		json_time(&json, "time", record->time);
+		json_text(&json, "event", instance_event_name(record->instance));
+		break;
 	}
 	json_object_end(&json);
 	strbuf_putc(out, '\n');

@@ -11,6 +11,8 @@
 
 int format_priority(const struct record *record)
 {
+	if (record->type == RECORD_INSTANCE)
+		return LOG_NOTICE;
 	if (record->type == RECORD_LOST)
 		return LOG_ERR;
 	return record->event.head->verdict == CGW_VERDICT_DENY ? LOG_WARNING : LOG_NOTICE;
@@ -43,6 +45,7 @@ void format_syslog(const struct record *record, const char *line, size_t length,
 	strbuf_printf(out, " %s cgward-audit %d %s - ", host_name(), pid,
 		record->type == RECORD_VIOLATION    ? "VIOLATION"
 		: record->type == RECORD_SUPPRESSED ? "SUPPRESSED"
+		: record->type == RECORD_INSTANCE   ? "INSTANCE"
 						    : "LOST");
 	strbuf_add(out, line, length);
 }

@@ -232,6 +232,12 @@ static void line_text(const struct record *record, bool colour, struct strbuf *o
 	case RECORD_LOST:
 		put_loss(out, record, colour);
 		break;
+	case RECORD_INSTANCE:
+		put_verdict(out, "NOTE", "");
+		strbuf_puts(out, record->instance == INSTANCE_GONE
+					 ? "the instance was removed or replaced"
+					 : "going on with the instance that is there now");
+		break;
 	}
 	strbuf_putc(out, '\n');
 }

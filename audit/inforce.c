@@ -117,14 +117,11 @@ int inforce_read(struct inforce *inforce, const struct scan_list *paths)
 /* Reads the newest image. 0 or -errno. */
 static int image_load(struct image *image, const char *bpffs)
 {
-	struct strbuf images __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-	struct broker broker = {.socket = -1};
+	struct broker broker = {.dir = bpffs, .socket = -1};
 	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
 	int map, result = 0;
 
-	strbuf_printf(&images, "%s/images", bpffs);
-	broker.images = images.data;
 	map = broker_open_image(&broker, 0);
 	if (map < 0)
 		return map;

@@ -35,20 +35,25 @@ static void writer_flush(struct writer *writer)
 	writer->text.length = 0;
 }
 
-int metrics_open(struct metrics *metrics, const char *file, const char *bpffs)
+int metrics_reopen(struct metrics *metrics, const struct broker *broker)
 {
-	struct strbuf path __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	int map = broker_open(broker, BROKER_COUNTERS, 0);
+
+	if (metrics->counters_map >= 0)
+		close(metrics->counters_map);
+	metrics->counters_map = map < 0 ? -1 : map;
+	return map < 0 ? map : 0;
+}
+
+int metrics_open(struct metrics *metrics, const char *file, const struct broker *broker)
+{
 	struct strbuf temporary = STRBUF_INIT;
-	int map;
+	int result;
 
 	*metrics = (struct metrics){.counters_map = -1};
-	strbuf_printf(&path, "%s/maps/counters", bpffs);
-	map = bpf_obj_get(path.data);
-	if (map < 0)
-		return -errno;
-	metrics->counters_map = map;
-	if (!file)
-		return 0;
+	result = metrics_reopen(metrics, broker);
+	if (result || !file)
+		return result;
 	strbuf_printf(&temporary, "%s.tmp", file);
 	metrics->file = file;
 	metrics->temporary = strbuf_take(&temporary);
@@ -60,7 +65,7 @@ void metrics_close(struct metrics *metrics)
 	if (metrics->counters_map > 0)
 		close(metrics->counters_map);
 	free(metrics->temporary);
-	*metrics = (struct metrics){0};
+	*metrics = (struct metrics){.counters_map = -1};
 }
 
 void metrics_label(struct strbuf *out, const char *name, const char *value)

@@ -21,7 +21,10 @@ struct metrics {
 };
 
 /* 0 or -errno. `file` (NULL: no file) must stay valid. */
-int metrics_open(struct metrics *metrics, const char *file, const char *bpffs);
+int metrics_open(struct metrics *metrics, const char *file, const struct broker *broker);
+
+/* Another instance has come. 0 or -errno. */
+int metrics_reopen(struct metrics *metrics, const struct broker *broker);
 void metrics_close(struct metrics *metrics);
 
 /*

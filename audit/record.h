@@ -15,6 +15,7 @@
 enum record_type {
 	RECORD_VIOLATION = 1,
 	RECORD_LOST = 2,
+	RECORD_INSTANCE = 4,   /* of the instance that is read from, see enum instance_event */
 	RECORD_SUPPRESSED = 3, /* a sum: of the event nothing but rule, verdict, op and cgroup */
 };
 
@@ -36,6 +37,13 @@ enum loss_reason {
 	LOSS_COUNT,
 };
 
+/* What has become of the instance. The names stand in instance_event_name(). */
+enum instance_event {
+	INSTANCE_GONE = 1,   /* removed, or replaced: there is nothing more to come from it */
+	INSTANCE_OPENED = 2, /* another one is read from now on; its numbers begin anew */
+	INSTANCE_EVENTS,
+};
+
 struct loss {
 	enum loss_reason reason;
 	int cpu; /* -1: several, or not known */
@@ -53,6 +61,8 @@ struct record {
 	struct rule_info rule;
 	/* RECORD_LOST */
 	struct loss loss;
+	/* RECORD_INSTANCE */
+	enum instance_event instance;
 	/* RECORD_SUPPRESSED: times of the first and the last one, as `time` */
 	int64_t since;
 	int64_t until;
@@ -61,6 +71,7 @@ struct record {
 /* How many violations the record is or stands for. */
 uint64_t record_weight(const struct record *record);
 
+const char *instance_event_name(enum instance_event event);
 const char *loss_reason_name(enum loss_reason reason);
 
 #endif

@@ -274,3 +274,11 @@ void rules_retry(struct rules *rules)
 		if (rules->entries[i].generation && !rules->entries[i].texts)
 			rules->entries[i].generation = 0;
 }
+
+void rules_hold(struct rules *rules)
+{
+	uint32_t count = rules_newest(rules);
+
+	if (count)
+		image_get(rules, rules->newest.generation);
+}

@@ -71,6 +71,11 @@ bool rules_newest_key(struct rules *rules, uint32_t rule, uint64_t *key);
 /* False if the newest ruleset is known not to have a policy of that name. */
 bool rules_may_have_policy(struct rules *rules, const char *name);
 
+/*
+ * Holds the newest ruleset open, so that events of it can be told after its instance was removed.
+ */
+void rules_hold(struct rules *rules);
+
 /* As rules_find(). */
 struct rule_info rules_newest_rule(struct rules *rules, uint32_t rule, uint64_t key);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "session.h"
+#include "session_internal.h"
 
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,18 +10,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include "broker.h"
 #include "clock.h"
-#include "confine.h"
-#include "diagnostics.h"
-#include "filter.h"
-#include "format.h"
-#include "listener.h"
-#include "losses.h"
-#include "metrics.h"
-#include "outputs.h"
-#include "rules.h"
-#include "source.h"
 
 /* node_exporter is asked every 15 seconds, or more rarely. */
 #define METRICS_PERIOD (10 * NSEC_PER_SEC)
@@ -33,33 +21,6 @@
 
 /* Sums take at most twice the ring buffer; some may come while others are read. */
 #define SUM_ROUNDS 8
-
-struct session {
-	const struct arguments *arguments;
-	const struct format *format;
-	struct filter filter;
-	struct source source;
-	struct rules rules;
-	struct metrics metrics;
-	struct listener listener;
-	struct broker broker;
-	char *images;
-	struct losses losses;
-	struct outputs outputs;
-	const struct sink *failed; /* the sink that `error` is of */
-	int signals;		   /* signalfd */
-	int64_t offset;		   /* CLOCK_REALTIME minus CLOCK_BOOTTIME */
-	int64_t started;	   /* CLOCK_BOOTTIME */
-	int64_t next;		   /* end of the period, CLOCK_BOOTTIME */
-	uint64_t lines;		   /* in this batch */
-	uint64_t replay; /* up to this position of the ring buffer some lines have been written */
-	uint64_t shown;	 /* violations */
-	bool ended;	 /* nothing more is to be read */
-	bool orphaned;	 /* the instance is gone */
-	int error;	 /* of the sink, -errno */
-	int sums_error;	 /* of the last attempt: it is reported once */
-	struct record record;
-};
 
 void message(const char *format, ...)
 {
@@ -140,17 +101,6 @@ static void session_metrics(struct session *session, bool final)
 	metrics->error = result;
 }
 
-/* A listener_render. */
-static int session_render(void *context, int fd)
-{
-	struct session *session = context;
-	int result = source_counters(&session->source);
-
-	return result ? result
-		      : metrics_print(&session->metrics, fd, &session->source, &session->rules,
-				&session->outputs);
-}
-
 /* What was suppressed comes as sums, through the ring buffer as all else. */
 static void session_sums(struct session *session)
 {
@@ -162,11 +112,16 @@ static void session_sums(struct session *session)
 }
 
 /* What is due once in a period. drained: the ring buffer was empty just now. */
-static void session_period(struct session *session, bool drained, bool final)
+void session_period(struct session *session, bool drained, bool final)
 {
 	session->next = clock_boottime() + PERIOD;
 	session->offset = clock_offset();
+	if (session->waiting) {
+		outputs_tend(&session->outputs);
+		return;
+	}
 	rules_retry(&session->rules);
+	rules_hold(&session->rules);
 	if (!final)
 		session_sums(session);
 	if (!source_counters(&session->source))
@@ -279,14 +234,14 @@ static void session_check_ends(struct session *session)
 	if (!outputs_are_open(&session->outputs)) {
 		session->error = -EPIPE;
 		session->failed = &session->outputs.sinks[0];
-	}
-	if (source_is_current(&session->source))
 		return;
-	message("the instance at '%s' has been removed or made anew: nothing more comes from it\n"
-		"  start cgward-audit again once there is one",
-		session->arguments->bpffs);
-	session->ended = true;
-	session->orphaned = true;
+	}
+	session_check_instance(session);
+}
+
+void session_finish_batch(struct session *session)
+{
+	session_commit(session, NULL);
 }
 
 static void session_follow(struct session *session)
@@ -297,199 +252,13 @@ static void session_follow(struct session *session)
 		session_wait(session);
 		if (session->ended)
 			break;
-		drained = session_consume(session);
+		drained = !session->waiting && session_consume(session);
 		outputs_flush(&session->outputs, &session->failed); /* queues */
 		if (clock_boottime() >= session->next) {
 			session_period(session, drained, false);
 			session_check_ends(session);
 		}
 	}
-}
-
-static enum status status_of(int error)
-{
-	return error == -EPERM || error == -EACCES || error == -ENOSYS || error == -EOPNOTSUPP
-		       ? STATUS_UNABLE
-		       : STATUS_NOT;
-}
-
-static int open_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN); /* write(2) says EPIPE instead */
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-static bool wants_colour(const struct session *session)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return !session->arguments->no_color && !(no_color && *no_color) &&
-	       (!term || strcmp(term, "dumb"));
-}
-
-static int print_debug(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	return vfprintf(stderr, format, args);
-}
-
-static enum status open_filter(struct session *session)
-{
-	const struct arguments *arguments = session->arguments;
-	size_t where;
-	const char *why;
-
-	session->filter.policy = arguments->policy;
-	session->filter.verdict = arguments->verdict;
-	session->filter.since = arguments->since;
-	session->filter.kinds = arguments->kinds;
-	if (!arguments->cgroup ||
-		!filter_set_cgroup(&session->filter, arguments->cgroup, &where, &why))
-		return STATUS_DONE;
-	message("--cgroup: bad glob %s at byte %zu: %s",
-		quote(arguments->cgroup, strlen(arguments->cgroup)), where + 1, why);
-	return STATUS_USAGE;
-}
-
-static enum status open_outputs(struct session *session)
-{
-	const struct arguments *arguments = session->arguments;
-	struct outputs *outputs = &session->outputs;
-	const char *why;
-
-	for (size_t i = 0; i < arguments->outputs.count; i++) {
-		int result = outputs_open(outputs, arguments->outputs.items[i], &why);
-
-		if (!result)
-			continue;
-		message("failed to open '%s': %s", arguments->outputs.items[i],
-			why ? why : strerror(-result));
-		return why ? STATUS_USAGE : status_of(result);
-	}
-	outputs->colour = wants_colour(session);
-	outputs->rotate_size = arguments->rotate_size;
-	outputs->rotate_count = arguments->rotate_count;
-	session->signals = open_signals();
-	outputs_start(outputs,
-		arguments->format == ARGUMENT_FORMAT_JSON ? &format_json : &format_text,
-		session->signals);
-	return STATUS_DONE;
-}
-
-static enum status open_ends(struct session *session)
-{
-	const struct arguments *arguments = session->arguments;
-	struct strbuf images = STRBUF_INIT;
-	char *error = NULL;
-	int result;
-
-	libbpf_set_print(arguments->verbose ? print_debug : NULL);
-	result = source_open(&session->source, arguments->bpffs, &error);
-	if (result) {
-		message("%s", error);
-		free(error);
-		return status_of(result);
-	}
-	strbuf_printf(&images, "%s/images", arguments->bpffs);
-	session->images = strbuf_take(&images);
-	result = metrics_open(&session->metrics, arguments->metrics, arguments->bpffs);
-	if (result) {
-		message("failed to open the counters of '%s': %s", arguments->bpffs,
-			strerror(-result));
-		return status_of(result);
-	}
-	session->broker.images = session->images;
-	rules_init(&session->rules, broker_open_image, &session->broker);
-	if (arguments->policy && !rules_may_have_policy(&session->rules, arguments->policy))
-		message("warning: no policy '%s' is in force", arguments->policy);
-	return open_outputs(session);
-}
-
-static enum status fail_privileges(const char *what, int error)
-{
-	message("failed to %s: %s", what, strerror(-error));
-	return error == -EPERM || error == -EINVAL ? STATUS_UNABLE : status_of(error);
-}
-
-/* `uid` and `gid`: who we are going to be; -1: who we are. */
-static enum status open_listener(struct session *session, uid_t uid, gid_t gid)
-{
-	const char *text = session->arguments->listen, *why;
-	struct listener_address address;
-	int result;
-
-	if (!text)
-		return STATUS_DONE;
-	if (listener_parse(&address, text, &why))
-		return STATUS_USAGE; /* arguments_parse() has taken it */
-	result = listener_open(
-		&session->listener, &address, text, uid, gid, session_render, session);
-	if (!result)
-		return STATUS_DONE;
-	message("failed to listen on '%s': %s", text, strerror(-result));
-	return status_of(result);
-}
-
-/* The images' broker must start as root; the filter must be the last. */
-static enum status drop_privileges(struct session *session)
-{
-	const struct arguments *arguments = session->arguments;
-	const char *what, *stuck;
-	uid_t uid = -1;
-	gid_t gid = -1;
-	enum status status;
-	int result = 0;
-
-	if (arguments->user) {
-		what = "become the user of --user";
-		result = confine_find(arguments->user, &uid, &gid);
-		if (result) {
-			fail_privileges(what, result);
-			return STATUS_USAGE;
-		}
-	}
-	status = open_listener(session, uid, gid);
-	if (status != STATUS_DONE)
-		return status;
-	if (arguments->user) {
-		what = "start the process that opens rulesets";
-		result = broker_start(&session->broker);
-		if (!result) {
-			what = "become the user of --user";
-			result = confine_become(uid, gid);
-		}
-	}
-	if (!result)
-		result = confine_drop(&what);
-	stuck = outputs_cannot_rotate(&session->outputs);
-	if (!result && stuck) {
-		message("'%s' cannot be rotated: without capabilities, uid %u may not rename files "
-			"in its directory\n  give the directory to that user, or leave "
-			"--rotate-size out",
-			stuck, getuid());
-		return STATUS_UNABLE;
-	}
-	if (!result && arguments->metrics) {
-		what = "write the file of --metrics";
-		result = metrics_write(
-			&session->metrics, &session->source, &session->rules, &session->outputs);
-	}
-	if (!result) {
-		what = "set the seccomp filter";
-		result = confine_filter(CONFINE_READER);
-	}
-	if (result)
-		return fail_privileges(what, result);
-	if (arguments->verbose)
-		message("dropped all capabilities, set no_new_privs and a seccomp filter");
-	return STATUS_DONE;
 }
 
 /* A reader was killed between announcing a batch and having written it. */
@@ -508,7 +277,7 @@ static void session_recover(struct session *session)
 	}
 }
 
-static void session_start(struct session *session)
+void session_start(struct session *session)
 {
 	struct source *source = &session->source;
 	const struct state_copy *announced, *now;
@@ -547,7 +316,7 @@ static bool sums_wait(struct session *session)
 
 /* What is there. All sums together can be more than the ring buffer holds; a few rounds take them
  * all. */
-static bool session_catch_up(struct session *session)
+bool session_catch_up(struct session *session)
 {
 	bool drained = session_consume(session);
 
@@ -576,9 +345,9 @@ static void session_read(struct session *session)
 		session_follow(session);
 		drained = false;
 	}
-	if (!session->error)
+	if (!session->error && !session->waiting)
 		session_period(session, drained, true);
-	if (!session->error)
+	if (!session->error && !session->waiting)
 		session_commit(session, NULL);
 	outputs_finish(&session->outputs);
 }
@@ -596,12 +365,8 @@ static void report_error(const struct session *session)
 enum status session_run(const struct arguments *arguments)
 {
 	struct session session = {.arguments = arguments, .signals = -1, .broker = {.socket = -1}};
-	enum status status = open_filter(&session);
+	enum status status = session_open(&session);
 
-	if (status == STATUS_DONE)
-		status = open_ends(&session);
-	if (status == STATUS_DONE)
-		status = drop_privileges(&session);
 	if (status == STATUS_DONE)
 		session_read(&session);
 	if (session.error) {
@@ -620,6 +385,5 @@ enum status session_run(const struct arguments *arguments)
 	outputs_close(&session.outputs);
 	source_close(&session.source);
 	filter_free(&session.filter);
-	free(session.images);
 	return status;
 }

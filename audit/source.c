@@ -63,11 +63,18 @@ static int fail_locked(char **message, int lock, const char *maps)
 	return -EWOULDBLOCK;
 }
 
-static int lock_open(struct source *source, const char *maps, char **error)
+static int lock_open(struct source *source, const struct broker *broker, char **error)
 {
-	source->lock = open(maps, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *maps = source->maps;
+	struct stat status;
+
+	source->lock = broker_open(broker, BROKER_MAPS, 0);
 	if (source->lock < 0)
-		return fail(error, "open", maps, -errno);
+		return fail(error, "open", maps, source->lock);
+	if (fstat(source->lock, &status))
+		return fail(error, "examine", maps, -errno);
+	source->device = status.st_dev;
+	source->inode = status.st_ino;
 	if (!flock(source->lock, LOCK_EX | LOCK_NB))
 		return 0;
 	if (errno == EWOULDBLOCK)
@@ -76,10 +83,11 @@ static int lock_open(struct source *source, const char *maps, char **error)
 }
 
 /* Opens a pinned map that must have this type and value size (0: any). */
-static int map_open(
-	const char *path, enum bpf_map_type type, uint32_t value_size, int *result, char **error)
+static int map_open(const struct broker *broker, enum broker_pin pin, enum bpf_map_type type,
+	uint32_t value_size, int *result, char **error)
 {
-	int map __attribute__((cleanup(close_fd))) = bpf_obj_get(path);
+	char *path __attribute__((cleanup(free_text))) = join(broker->dir, broker_pin_name(pin));
+	int map __attribute__((cleanup(close_fd))) = broker_open(broker, pin, 0);
 	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
 
@@ -95,14 +103,15 @@ static int map_open(
 }
 
 /* The instance must be complete and speak our version of the ABI. */
-static int meta_check(const char *maps, char **error)
+static int meta_check(const struct broker *broker, char **error)
 {
-	char *path __attribute__((cleanup(free_text))) = join(maps, "meta");
+	char *path __attribute__((cleanup(free_text))) =
+		join(broker->dir, broker_pin_name(BROKER_META));
 	int map __attribute__((cleanup(close_fd))) = -1;
 	struct strbuf text = STRBUF_INIT;
 	struct cgw_meta meta;
 	uint32_t zero = 0;
-	int result = map_open(path, BPF_MAP_TYPE_ARRAY, sizeof(meta), &map, error);
+	int result = map_open(broker, BROKER_META, BPF_MAP_TYPE_ARRAY, sizeof(meta), &map, error);
 
 	if (result)
 		return result;
@@ -124,48 +133,30 @@ static int meta_check(const char *maps, char **error)
 			path, meta.abi_version, CGW_ABI_VERSION, (int)sizeof(meta.build),
 			meta.build);
 	*error = strbuf_take(&text);
-	return -EPROTO;
+	return meta.magic == CGW_META_MAGIC ? -EPROTONOSUPPORT : -EPROTO;
 }
 
-static int events_open(struct source *source, char **error)
+static int events_open(struct source *source, const struct broker *broker, char **error)
 {
+	const char *name = broker_pin_name(BROKER_EVENTS);
 	struct bpf_map_info info = {0};
 	uint32_t size = sizeof(info);
-	struct stat status;
 	int result =
-		map_open(source->events_path, BPF_MAP_TYPE_RINGBUF, 0, &source->ring_map, error);
+		map_open(broker, BROKER_EVENTS, BPF_MAP_TYPE_RINGBUF, 0, &source->ring_map, error);
 
 	if (result)
 		return result;
-	if (stat(source->events_path, &status) ||
-		bpf_obj_get_info_by_fd(source->ring_map, &info, &size))
-		return fail(error, "examine", source->events_path, -errno);
-	source->device = status.st_dev;
-	source->inode = status.st_ino;
+	if (bpf_obj_get_info_by_fd(source->ring_map, &info, &size))
+		return fail(error, "examine", name, -errno);
 	result = ring_open(&source->ring, source->ring_map, info.max_entries);
-	return result ? fail(error, "map", source->events_path, result) : 0;
+	return result ? fail(error, "map", name, result) : 0;
 }
 
-/* The iterator over the map of budgets: it runs whenever it is read. */
-static int sums_open(struct source *source, const char *bpffs, const char *maps, char **error)
+static int sums_open(struct source *source, const struct broker *broker, char **error)
 {
-	char *program_path __attribute__((cleanup(free_text))) = join(bpffs, "progs/cgward_sums");
-	char *path __attribute__((cleanup(free_text))) = join(maps, "budgets");
-	int program __attribute__((cleanup(close_fd))) = bpf_obj_get(program_path);
-	int map __attribute__((cleanup(close_fd))) = -1;
-	union bpf_iter_link_info info = {0};
-	LIBBPF_OPTS(
-		bpf_link_create_opts, options, .iter_info = &info, .iter_info_len = sizeof(info));
-	int result;
-
-	if (program < 0)
-		return fail(error, "open", program_path, program);
-	result = map_open(path, BPF_MAP_TYPE_ARRAY, 0, &map, error);
-	if (result)
-		return result;
-	info.map.map_fd = map;
-	source->sums = bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
-	return source->sums < 0 ? fail(error, "attach", program_path, source->sums) : 0;
+	source->sums = broker_open(broker, BROKER_SUMS, 0);
+	return source->sums < 0 ? fail(error, "attach", broker_pin_name(BROKER_SUMS), source->sums)
+				: 0;
 }
 
 int source_sums(const struct source *source)
@@ -183,24 +174,26 @@ int source_sums(const struct source *source)
 }
 
 /* The lock is held: nobody else changes the state. */
-static int reader_open(struct source *source, const char *maps, char **error)
+static int reader_open(struct source *source, const struct broker *broker, char **error)
 {
-	char *path __attribute__((cleanup(free_text))) = join(maps, "reader");
-	int result = state_open(&source->state, maps, source->cpu_count);
+	int map = broker_open(broker, BROKER_READER, 0);
+	int result = state_open(&source->state, map, source->maps, source->cpu_count);
 
+	if (map >= 0)
+		close(map);
 	if (result)
-		return fail(error, "open", path, result);
+		return fail(error, "open", broker_pin_name(BROKER_READER), result);
 	/* Killed between the two steps of giving records back. */
 	ring_skip_to(&source->ring, state_now(&source->state)->position);
 	return 0;
 }
 
-static int counters_open(struct source *source, const char *maps, char **error)
+static int counters_open(struct source *source, const struct broker *broker, char **error)
 {
-	char *path __attribute__((cleanup(free_text))) = join(maps, "cpus");
+	const char *path = broker_pin_name(BROKER_CPUS);
 	int count = libbpf_num_possible_cpus();
-	int result = map_open(
-		path, BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct cgw_cpu), &source->cpus_map, error);
+	int result = map_open(broker, BROKER_CPUS, BPF_MAP_TYPE_PERCPU_ARRAY,
+		sizeof(struct cgw_cpu), &source->cpus_map, error);
 
 	if (result)
 		return result;
@@ -212,24 +205,23 @@ static int counters_open(struct source *source, const char *maps, char **error)
 	return result ? fail(error, "read", path, result) : 0;
 }
 
-int source_open(struct source *source, const char *bpffs, char **error)
+int source_open(struct source *source, const struct broker *broker, char **error)
 {
-	char *maps __attribute__((cleanup(free_text))) = join(bpffs, "maps");
 	int result;
 
 	*source = (struct source){.lock = -1, .cpus_map = -1, .ring_map = -1, .sums = -1};
-	source->events_path = join(maps, "events");
-	result = lock_open(source, maps, error);
+	source->maps = join(broker->dir, broker_pin_name(BROKER_MAPS));
+	result = lock_open(source, broker, error);
 	if (!result)
-		result = meta_check(maps, error);
+		result = meta_check(broker, error);
 	if (!result)
-		result = counters_open(source, maps, error);
+		result = counters_open(source, broker, error);
 	if (!result)
-		result = events_open(source, error);
+		result = events_open(source, broker, error);
 	if (!result)
-		result = sums_open(source, bpffs, maps, error);
+		result = sums_open(source, broker, error);
 	if (!result)
-		result = reader_open(source, maps, error);
+		result = reader_open(source, broker, error);
 	if (result)
 		source_close(source);
 	return result;
@@ -237,7 +229,7 @@ int source_open(struct source *source, const char *bpffs, char **error)
 
 void source_close(struct source *source)
 {
-	if (!source->events_path)
+	if (!source->maps)
 		return;
 	ring_close(&source->ring);
 	state_close(&source->state);
@@ -246,8 +238,8 @@ void source_close(struct source *source)
 	close_fd(&source->cpus_map);
 	close_fd(&source->lock);
 	free(source->counters);
-	free(source->events_path);
-	*source = (struct source){0};
+	free(source->maps);
+	*source = (struct source){.lock = -1, .cpus_map = -1, .ring_map = -1, .sums = -1};
 }
 
 int source_counters(struct source *source)
@@ -264,10 +256,11 @@ int source_fd(const struct source *source)
 
 bool source_is_current(const struct source *source)
 {
-	struct stat status;
+	struct stat here, there;
 
-	if (!stat(source->events_path, &status))
-		return status.st_dev == source->device && status.st_ino == source->inode;
-	/* An unprivileged user may not look into the directory, but has it open. */
-	return errno == EACCES && !fstat(source->lock, &status) && status.st_nlink;
+	if (fstat(source->lock, &here) || !here.st_nlink)
+		return false;
+	if (!stat(source->maps, &there))
+		return there.st_dev == source->device && there.st_ino == source->inode;
+	return errno == EACCES; /* an unprivileged user may not look, but has it open */
 }

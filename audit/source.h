@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 #include "abi.h"
+#include "broker.h"
 #include "ring.h"
 #include "state.h"
 
@@ -23,16 +24,17 @@ struct source {
 	struct ring ring;
 	int sums; /* link of the iterator that has sums sent; -1: there is none */
 	struct state state;
-	char *events_path;
-	dev_t device; /* of the pin events_path */
+	char *maps; /* the directory */
+	dev_t device;
 	ino_t inode;
 };
 
 /*
- * Opens the instance below `bpffs`. 0, or -errno with a message (to be freed) that says what failed
- * and what to do: -EWOULDBLOCK if there is another reader.
+ * Opens the instance of the broker. 0, or -errno with a message (to be freed) that says what failed
+ * and what to do: -EWOULDBLOCK if there is another reader,
+ * -EPROTO if the instance is not complete, -EPROTONOSUPPORT if it is of another version.
  */
-int source_open(struct source *source, const char *bpffs, char **error);
+int source_open(struct source *source, const struct broker *broker, char **error);
 void source_close(struct source *source); /* one that is all zero, too */
 
 /* Reads the counters of all CPUs into source->counters. 0 or -errno. */

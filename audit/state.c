@@ -81,7 +81,7 @@ static bool map_fits(int map, size_t size)
 	uint32_t length = sizeof(info);
 
 	return !bpf_obj_get_info_by_fd(map, &info, &length) && info.type == BPF_MAP_TYPE_ARRAY &&
-	       info.value_size == size && info.map_flags & BPF_F_MMAPABLE;
+	       info.value_size >= size && info.map_flags & BPF_F_MMAPABLE;
 }
 
 static int map_make(const char *path, size_t size)
@@ -101,20 +101,25 @@ static int map_make(const char *path, size_t size)
 	return map;
 }
 
-int state_open(struct state *state, const char *maps, unsigned int cpu_count)
+/* A new one in the place of what is there. */
+static int map_replace(const char *maps, size_t size)
 {
 	struct strbuf path __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-	int map __attribute__((cleanup(close_fd))) = -1;
+
+	strbuf_printf(&path, "%s/reader", maps);
+	return map_make(path.data, size);
+}
+
+int state_open(struct state *state, int map, const char *maps, unsigned int cpu_count)
+{
+	int made __attribute__((cleanup(close_fd))) = -1;
 	size_t size = state_size(cpu_count);
 	void *memory;
 
-	strbuf_printf(&path, "%s/reader", maps);
-	map = bpf_obj_get(path.data);
-	if (map < 0 && errno != ENOENT)
-		return -errno;
+	if (map < 0 && map != -ENOENT)
+		return map;
 	if (map < 0 || !map_fits(map, size)) {
-		close_fd(&map);
-		map = map_make(path.data, size);
+		made = map = map_replace(maps, size);
 		if (map < 0)
 			return map;
 	}

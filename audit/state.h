@@ -46,10 +46,11 @@ struct state {
 };
 
 /*
- * Opens the map below the directory `maps`, or makes it; the caller holds the lock of the source.
- * 0 or -errno.
+ * `map` is a descriptor of maps/reader, which stays the caller's, or -errno. One that is not there
+ * or does not fit is made anew in the directory `maps`: an older loader has made none. The caller
+ * holds the lock of the source. 0 or -errno.
  */
-int state_open(struct state *state, const char *maps, unsigned int cpu_count);
+int state_open(struct state *state, int map, const char *maps, unsigned int cpu_count);
 void state_close(struct state *state); /* one that is all zero, too */
 
 /* A state in plain memory, for tests. */

@@ -107,9 +107,8 @@ enum status top_live_open(struct top_live *live, const char *bpffs)
 	int result;
 
 	*live = (struct top_live){.broker = {.socket = -1}, .counters_map = -1, .cpus_map = -1};
-	live->images = join(bpffs, "images");
 	live->events_path = join(bpffs, "maps/events");
-	live->broker.images = live->images;
+	live->broker.dir = bpffs;
 	live->record = xcalloc(1, RECORD_MAX);
 	rules_init(&live->rules, broker_open_image, &live->broker);
 	result = open_all(live, bpffs);
@@ -139,7 +138,6 @@ void top_live_close(struct top_live *live)
 	free(live->cpus);
 	free(live->record);
 	free(live->events_path);
-	free(live->images);
 }
 
 static void count(struct top_live *live, struct top *top, const struct event *event)

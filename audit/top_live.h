@@ -18,7 +18,6 @@
 
 struct top_live {
 	struct broker broker;
-	char *images;
 	char *events_path;
 	dev_t device; /* of the pin events_path */
 	ino_t inode;

@@ -393,6 +393,13 @@ struct cgw_meta {
 };
 
 /*
+ * The pinned map "reader": what a reader of events leaves to the next one, bytes that only readers
+ * know (audit/state.h). The loader makes it, because a reader has given up the right to do so when
+ * one instance replaces another.
+ */
+#define CGW_READER_SIZE(cpus) (2048 + 256 * (cpus))
+
+/*
  * One entry per CPU. Violations are numbered, so that a reader sees what is missing: an event takes
  * one number, a sum as many as it stands for.
  */

@@ -128,6 +128,24 @@ static int pin_program(const struct instance *instance, const struct bpf_program
 	return err;
 }
 
+/* Not among the maps of the programs: without it a reader begins anew, nothing else. */
+static int pin_reader(const struct instance *instance)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+	const char *path = instance_path(instance, "maps", "reader");
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgward_reader", sizeof(__u32),
+		CGW_READER_SIZE(libbpf_num_possible_cpus()), 1, &options);
+	int err = map < 0 ? map : 0;
+
+	if (!err && bpf_obj_pin(map, path))
+		err = -errno;
+	if (map >= 0)
+		close(map);
+	if (err)
+		output_failure("pin", path, err, NULL);
+	return err;
+}
+
 static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint32_t *programs)
 {
 	struct bpf_program *program;
@@ -156,7 +174,7 @@ static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint
 		count++;
 	}
 	*programs = count;
-	return 0;
+	return pin_reader(instance);
 }
 
 /* Written last: from here on the instance exists. `known` holds what differs between instances. */

@@ -80,9 +80,9 @@ same "--user: no capabilities" "0000000000000000 0000000000000000" \
 	"$(of_process $READER CapEff) $(of_process $READER CapPrm)"
 same "a seccomp filter" 2 "$(of_process $READER Seccomp)"
 broker=$(pgrep -P $READER)
-same "the process that opens images: filter, capabilities, name" "2 0000000000000000 cgward-images" \
+same "the process that opens pins: filter, capabilities, name" "2 0000000000000000 cgward-pins" \
 	"$(of_process "$broker" Seccomp) $(of_process "$broker" CapPrm) $(of_process "$broker" Name)"
-same "the process that opens images: one socket beside the standard ones" 4 \
+same "the process that opens pins: one socket beside the standard ones" 4 \
 	"$(find "/proc/$broker/fd" -mindepth 1 | wc -l)"
 deny
 holds "--user: events have their rule" eventually 5 \
@@ -94,7 +94,7 @@ deny
 holds "--user: after a reload, too" eventually 5 \
 	grep -q "\"rule\":\"deny connect 192.0.2.0/30\".*\"port\":$port" "$TMP/logs/user"
 reader_stop
-holds "the process that opens images ends with the reader" eventually 2 test ! -d "/proc/$broker"
+holds "the process that opens pins ends with the reader" eventually 2 test ! -d "/proc/$broker"
 "$AUDIT" --bpffs "$BPFFS" --user no-such-user >/dev/null 2>"$TMP/err"
 same "--user: an unknown one is refused" 2 $?
 "$AUDIT" --bpffs "$BPFFS" --user nobody -o "$TMP/root-only" --rotate-size 1M >/dev/null 2>"$TMP/err"
@@ -267,16 +267,3 @@ reader_stop
 holds "metrics: --user: rules have their text" grep -q 'rule="deny write kernel.domainname"' "$metrics.2"
 "$AUDIT" --bpffs "$BPFFS" --metrics "$TMP/nowhere/x" >/dev/null 2>"$TMP/err"
 same "metrics: a folder that is not there is an error at the start" 1 $?
-
-# ---- the end of the instance ----
-
-chown root "$TMP/logs"
-for user in root nobody; do
-	chown $user "$TMP/logs"
-	[ "$user" = root ] || apply sinks
-	reader --user $user --output "$TMP/logs/last-$user"
-	cgward remove >/dev/null
-	holds "the reader of $user ends with the instance" eventually 5 gone
-	wait $READER
-	same "the reader of $user ends with the instance: status" 1 $?
-done
