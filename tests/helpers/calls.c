@@ -3,13 +3,16 @@
  * calls - what system calls cost: the median of N calls of each kind, in ticks of the time stamp
  *counter. In a guest that runs with instruction counting a tick is one instruction.
  *
- *	calls [N]        prints "NAME TICKS" lines
+ *	calls [N [NAME...]]        prints "NAME TICKS" lines, of all but chroot and kill, or of
+ *those named
  *
  * Destinations are on loopback and have nobody listening.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,16 +61,33 @@ static void call_sysctl_write(void)
 		exit(1);
 }
 
+/* Asks for a capability, too. */
+static void call_chroot(void)
+{
+	if (chroot("/"))
+		exit(1);
+}
+
+/* To the parent, which ignores it. */
+static void call_kill(void)
+{
+	if (kill(getppid(), SIGWINCH))
+		exit(1);
+}
+
 static const struct {
 	const char *name;
 	void (*call)(void);
+	bool named; /* only if named */
 } kinds[] = {
-	{"getppid", call_getppid},
-	{"socket", call_socket},
-	{"udp-connect", call_udp_connect},
-	{"udp-sendto", call_udp_sendto},
-	{"tcp-connect", call_tcp_connect},
-	{"sysctl-write", call_sysctl_write},
+	{"getppid", call_getppid, false},
+	{"socket", call_socket, false},
+	{"udp-connect", call_udp_connect, false},
+	{"udp-sendto", call_udp_sendto, false},
+	{"tcp-connect", call_tcp_connect, false},
+	{"sysctl-write", call_sysctl_write, false},
+	{"chroot", call_chroot, true},
+	{"kill", call_kill, true},
 };
 
 static int compare(const void *a, const void *b)
@@ -75,6 +95,14 @@ static int compare(const void *a, const void *b)
 	const uint64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+static bool is_wanted(size_t kind, int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++)
+		if (!strcmp(argv[i], kinds[kind].name))
+			return true;
+	return argc < 3 && !kinds[kind].named;
 }
 
 int main(int argc, char **argv)
@@ -91,6 +119,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		if (!is_wanted(k, argc, argv))
+			continue;
 		for (int i = 0; i < count; i++) {
 			uint64_t start = __rdtsc();
 
