@@ -393,20 +393,17 @@ static bool verify_devices(struct verifier *verifier, uint32_t offset)
 	const struct cgw_devices *devices;
 	int visited;
 
-	if (!offset)
-		return true;
-	if (!inside(verifier, offset, sizeof(*devices), sizeof(*devices)))
-		return false;
+	if (!offset || !inside(verifier, offset, sizeof(*devices), sizeof(*devices)))
+		return !offset;
 	visited = visit(verifier, offset, USE_DEVICES);
 	if (visited)
 		return visited > 0;
 	devices = at(verifier, offset);
 	if (devices->reserved[0] || devices->reserved[1])
 		return fail(verifier, "the tables of devices have a bad end");
-	for (int op = 0; op < CGW_DEVICE_OPS; op++)
-		for (int block = 0; block < 2; block++)
-			if (!verify_refs(verifier, devices->tables[op][block], USE_DEVICE_TABLE))
-				return false;
+	for (int i = 0; i < 2 * CGW_DEVICE_OPS; i++)
+		if (!verify_refs(verifier, devices->tables[i / 2][i % 2], USE_DEVICE_TABLE))
+			return false;
 	return true;
 }
 
