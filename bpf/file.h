@@ -153,6 +153,10 @@ static __noinline int file_judge(struct call *call, struct file_request *request
 	else
 		reason = path_name(scratch, which, &call->scratch->files.name[which],
 			request->object[which], request->mnt);
+	/* A container runtime holds on to what it opened where it came from. */
+	if (reason == CGW_REASON_PATH_UNREACHABLE && !(request->ops & 1U << CGW_OP_FILE_EXEC) &&
+		scope_is_entering())
+		return 0;
 	if (reason)
 		judge_unable(call, request, reason);
 	else

@@ -456,7 +456,8 @@ static const struct verb {
 
 int main(int argc, char **argv)
 {
-	if (argc < 2) /* what was executed is this program */
+	/* what was executed is this program, or it interprets a script */
+	if (argc < 2 || !strcmp(argv[1], "executed"))
 		return 0;
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (!strcmp(verbs[i].name, argv[1]) && argc >= 2 + verbs[i].arguments) {

@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <sys/wait.h>
 #include "attempt.h"
+#include "attempt_file.h"
 #include "attempt_capability.h"
 #include "attempt_device.h"
 #include "attempt_kernel.h"
@@ -143,6 +144,11 @@ static const char *answer(const char *text)
 	case CGW_OP_DEVICE_MKNOD:
 		result = attempt_device(&operation, &way);
 		break;
+	case CGW_OP_FILE_READ:
+	case CGW_OP_FILE_WRITE:
+	case CGW_OP_FILE_EXEC:
+		result = attempt_file(&operation, processes);
+		break;
 	default:
 		result = ENOSYS;
 	}
@@ -170,6 +176,11 @@ int main(int argc, char **argv)
 {
 	char line[16384] = "";
 
+	/* what was executed is this program */
+	if (argc == 3 && !strcmp(argv[1], "--say")) {
+		printf("%s%s", argv[2], *argv[2] ? "\n" : "");
+		return 0;
+	}
 	options_parse(argc, argv);
 	if (batch) {
 		while (fgets(line, sizeof(line), stdin)) {

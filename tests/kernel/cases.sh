@@ -126,6 +126,17 @@ table()
 		"$(grep -c . "$TMP/joined")"
 }
 
+# The files that tests/cases/file.cases names; programs are copies of op.
+files()
+{
+	local root=/run/cgward-cases
+
+	mkdir -p $root/{etc/ssl,tmp,log}
+	touch $root/{secret,open,x.key,x.keys,log/a,etc/passwd,etc/resolv.conf,etc/ssl/cert,etc/ssl/x.key}
+	cp "$BUILD/helpers/op" $root/program
+	cp "$BUILD/helpers/op" $root/tmp/program
+}
+
 # Writes that these tables make are undone by the end of the namespaces.
 table sysctl
 table network
@@ -136,6 +147,8 @@ if [ -n "${GUEST-}" ]; then
 	mkdir mnt mounted
 	mount -t tmpfs none mounted
 	table kernel
+	files
+	table file
 	table container-baseline
 	table egress-allowlist
 	table sysctl-watch

@@ -1,0 +1,194 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Every way around a rule about files: denied; and let through when the hook that stops it is missing.
+. "$(dirname "$0")/../lib.sh"
+suite_begin "$@"
+
+if ! cgward doctor --json 2>/dev/null |
+	jq -e '.features[] | select(.name == "BPF LSM" and .state == "yes")' >/dev/null; then
+	skip "ways around files" "this kernel has no BPF LSM"
+	exit 0
+fi
+
+# The files; what is protected is protected by these names only.
+FILES=$TMP/files
+policy files <<-INI
+	[policy]
+	name   = files
+	cgroup = /g
+	[file]
+	deny = read $FILES/secret $FILES/dir/secret $FILES/deep/**/secret
+	deny = write $FILES/kept/**
+	deny = exec $FILES/tool memfd:*
+INI
+APPLIED=files
+
+# fresh: the files as they were, whatever has been done to them
+fresh()
+{
+	umount -l "$FILES" 2>/dev/null
+	mount -t tmpfs files "$FILES" || broken "tmpfs cannot be mounted"
+	mkdir -p "$FILES"/{dir,kept/dir,mnt,new/old,other}
+	echo secret | tee "$FILES/secret" "$FILES/dir/secret" "$FILES/kept/file" >"$FILES/open"
+	cp "$BUILD/helpers/fileop" "$FILES/tool"
+	cp "$BUILD/helpers/fileop" "$FILES/free"
+	printf '#!%s executed\n' "$FILES/tool" >"$FILES/script"
+	chmod +x "$FILES/script"
+}
+
+# answer ARGUMENT...: of fileop, in the governed cgroup; paths are relative to the files
+answer()
+{
+	(cd "$FILES" && in_cgroup /g fileop "$@" 2>&1)
+}
+
+# way NAME HOOK[+HOOK]... ARGUMENT...: denied; let through once the hooks are gone
+declare -A WITHOUT
+way()
+{
+	fresh
+	same "$1" denied "$(answer "${@:3}")"
+	WITHOUT[$2]+="$(printf '%q ' "$1" "${@:3}")"$'\n'
+}
+
+# fine NAME ARGUMENT...: what is not denied stays possible
+fine()
+{
+	fresh
+	same "$1" allowed "$(answer "${@:2}")"
+}
+
+# control NAME ARGUMENT...
+control()
+{
+	fresh
+	same "$1 (negative control: gets through without ${HOOK//+/ and })" allowed "$(answer "${@:2}")"
+}
+
+# Takes the links of some hooks away, makes their controls, and attaches them again.
+controls()
+{
+	local name ids line
+
+	for HOOK in "${!WITHOUT[@]}"; do
+		for name in ${HOOK//+/ }; do
+			ids=$(bpftool -j link show pinned "$BPFFS/links/$name" | jq -r .id)
+			rm "$BPFFS/links/$name"
+			eventually 5 gone "$ids" || fail "without $name" "the link stays"
+		done
+		sleep 0.1
+		while read -r line; do
+			[ -z "$line" ] || eval "control $line"
+		done <<<"${WITHOUT[$HOOK]}"
+		apply files
+	done
+}
+
+gone()
+{
+	! bpftool link show id "$1"
+}
+
+mkdir -p "$FILES"
+apply files
+audit_start
+
+# ---- other names ----
+way "the name itself" file_open read secret
+way "a path that is not plain" file_open read dir/.././dir//secret
+way "a symbolic link" file_open read /proc/self/cwd/secret
+way "/proc/self/root" file_open read "/proc/self/root$FILES/secret"
+way "hard link" path_link link secret other/x
+way "hard link of a descriptor" path_link link-fd secret other/x
+way "rename" path_rename rename secret other/x
+way "rename of the parent" path_rename rename dir other/dir
+way "exchange" path_rename exchange open secret
+way "exchange of the parent" path_rename exchange other dir
+way "rename over" path_rename rename open kept/file
+way "rename into" path_rename rename open kept/new
+fine "rename of what is not protected" rename open other/open
+fine "rename of a directory" rename new other/new
+fine "hard link of what is not protected" link open other/open
+fresh
+rm "$FILES/secret"
+echo new >"$FILES/secret"
+same "deleted and made again" denied "$(answer read secret)"
+
+# ---- other ways to a descriptor ----
+way "O_PATH, then /proc/self/fd" file_open reopen secret
+way "open_by_handle_at" file_open handle secret .
+way "io_uring openat" file_open uring secret
+way "a new mount namespace" file_open mountns secret
+way "a new user namespace" file_open userns secret
+way "chroot" file_open chroot "$FILES/dir" secret
+way "a folder of another mount namespace" file_open elsewhere "$FILES" secret
+way "a detached mount" file_open open-tree "$FILES" secret
+fine "a new mount namespace, not protected" mountns open
+fine "io_uring, not protected" uring open
+logged "what cannot be named says so" '.reason == "path-unreachable" and .op == "read"'
+
+# ---- mounts ----
+way "bind mount" seal_mount bind "$FILES/dir" "$FILES/mnt"
+way "move a mount" seal_mount+seal_move move-mount "$FILES/dir" "$FILES/mnt"
+way "mount over" seal_mount mount tmpfs "$FILES/kept"
+way "mount over the parent" seal_mount mount tmpfs "$FILES"
+fine "a mount elsewhere" mount tmpfs "$FILES/mnt"
+fine "proc elsewhere" mount proc "$FILES/mnt"
+fine "move_mount of what is not protected" move-mount "$FILES/other" "$FILES/mnt"
+same "pivot_root" denied "$(answer pivot "$FILES/new" "$FILES/new/old")"
+
+# ---- write without open ----
+for verb in truncate chmod chown unlink; do
+	way "$verb" "path_$verb" $verb kept/file
+done
+way "fchmod of a descriptor for reading" path_chmod fchmod kept/file
+way "open for reading with O_TRUNC" file_open otrunc kept/file
+way "O_TMPFILE" file_open tmpfile kept
+way "rmdir" path_rmdir rmdir kept/dir
+way "mkdir" path_mkdir mkdir kept/new
+way "mknod" path_mknod mknod kept/new
+way "create" path_mknod+file_open create kept/new
+way "symlink" path_symlink symlink x kept/new
+way "times" inode_setattr utimes kept/file
+way "xattr" inode_setxattr setxattr kept/file
+for verb in write truncate chmod utimes unlink; do
+	fine "$verb elsewhere" $verb open
+done
+fine "xattr elsewhere" setxattr open
+fresh
+same "/proc/self/mem of a mapping" denied "$(answer procmem kept/file)"
+
+# ---- exec ----
+way "exec" file_open+mmap_file exec tool
+way "exec of a script" file_open+mmap_file exec script
+way "memfd" file_open+mmap_file memfd name
+way "exec of a deleted file" file_open+mmap_file deleted tool
+way "mmap executable" mmap_file mmap tool
+way "mprotect executable" file_mprotect mprotect tool
+fine "exec of another name" exec free
+fine "mmap of another name" mmap free
+
+# ---- long and deep paths: COUNT folders of LENGTH bytes each ----
+# The last one is longer than any path that can be opened at once.
+while read -r count length name; do
+	fresh
+	mkdir "$FILES/deep"
+	same "$name: made" allowed "$(cd "$FILES" && fileop deep make "$FILES/deep" "$count" "$length" secret)"
+	same "$name" denied "$(answer deep read "$FILES/deep" "$count" "$length" secret)"
+	WITHOUT[file_open]+="$(printf '%q ' "$name" deep make "$FILES/other" "$count" "$length" secret)"$'\n'
+done <<-DEPTHS
+	25 1 25 components
+	200 1 200 components
+	2 120 300 bytes
+	5 190 1,000 bytes
+	16 245 4,000 bytes
+	20 250 more than 4,096 bytes
+DEPTHS
+logged "too long a path says so" '.reason == "path-too-long"'
+logged "a seal names the rule that it is for" \
+	'.reason == "sealed" and .hook == "lsm/path_rename" and .rule == "deny read '"$FILES"'/dir/secret"'
+logged "both names are in the event" \
+	'.path == "'"$FILES"'/secret" and .path2 == "'"$FILES"'/other/x" and .hook == "lsm/path_link"'
+audit_stop
+controls
+fresh
