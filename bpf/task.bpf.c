@@ -70,7 +70,7 @@ static __always_inline struct cgw_set *place_of(struct call *call, struct cgroup
 	return call_set(call->scratch);
 }
 
-/* Writes a record anew; `entered` of it stands in scratch->process already. */
+/* Writes a record anew; its `entered` stands in scratch->process. */
 static __always_inline void record_put(struct scratch *scratch, __u32 tgid, __u64 start,
 	const struct cgw_set *home, const struct cgw_set *kept, __u64 flags)
 {
@@ -167,19 +167,16 @@ static __always_inline void thread_born_elsewhere(struct cgw_process *record)
 	control_set_kept();
 }
 
-/*
- * The child of a process that is entering its cgroup is entering it, too, and so is one that an
- * ungoverned process has cloned into it. See scope_is_entering().
- */
+/* What a process that is entering its cgroup has as a child enters it, too; and so does what an
+ * ungoverned process clones into one. See scope_is_entering(). */
 static __always_inline __u64 entered_by_birth(
 	struct cgw_process *record, struct task_struct *parent, struct task_struct *child)
 {
 	bool elsewhere = cgroup_id(task_cgroup(child)) != cgroup_id(task_cgroup(parent));
 	__u64 executed = BPF_CORE_READ(child, self_exec_id) + 1;
+	bool enters = record ? !elsewhere && record->entered == executed : elsewhere;
 
-	if (record)
-		return !elsewhere && record->entered == executed ? executed : 0;
-	return elsewhere ? executed : 0;
+	return enters ? executed : 0;
 }
 
 /*
@@ -289,16 +286,15 @@ int cgward_refresh(struct bpf_iter__task *ctx)
 	place = place_of(&call, task_cgroup(task));
 	if (!place)
 		return 1; /* the kernel calls again for this process */
+	call.scratch->process.entered = 0;
 	record = record_find(tgid, task_start(task));
 	if (record) {
 		record->home = *place;
 		/* What is kept of policies that the ruleset no longer has must not become another
 		 * policy's. */
 		cgw_set_mask(&record->kept, cgw_image_set(&call.view, cgw_header(&call.view, all)));
-	} else if (!set_empty(place)) {
-		call.scratch->process.entered = 0;
+	} else if (!set_empty(place))
 		record_put(call.scratch, tgid, task_start(task), place, NULL, BPF_NOEXIST);
-	}
 	call_close(&call);
 	return 0;
 }

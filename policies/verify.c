@@ -275,8 +275,7 @@ static bool verify_file_class(struct verifier *verifier, uint32_t offset)
 	return class->reserved ? fail(verifier, "a class has a bad member") : true;
 }
 
-/* What can be reached below each state: refs that deny or audit. Automata of other uses have none.
- */
+/* What can be reached below each state: refs that deny or audit. Only for files. */
 static bool verify_below(
 	struct verifier *verifier, const struct cgw_automaton *automaton, enum use use)
 {
@@ -417,10 +416,9 @@ static bool verify_policy(struct verifier *verifier, const struct cgw_policy *po
 		if (!verify_ref(verifier, policy->unix_could[op], true))
 			return false;
 	}
-	for (int kind = 0; kind < 2; kind++)
-		if (!verify_chain(verifier, policy->files[kind], USE_FILES))
-			return false;
-	return verify_chain(verifier, policy->sysctl, USE_SYSCTL) &&
+	return verify_chain(verifier, policy->files[CGW_FILE_PATH], USE_FILES) &&
+	       verify_chain(verifier, policy->files[CGW_FILE_MEMFD], USE_FILES) &&
+	       verify_chain(verifier, policy->sysctl, USE_SYSCTL) &&
 	       verify_refs(verifier, policy->sockets, USE_SOCKETS) &&
 	       verify_refs(verifier, policy->powers, USE_POWERS) &&
 	       verify_refs(verifier, policy->capabilities, USE_CAPABILITIES) &&

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 #include "cgroup.h"
 #include "uring.h"
@@ -404,6 +406,77 @@ static int do_elsewhere(char **args)
 	return open_at(folder, args[1], O_RDONLY);
 }
 
+/* ---- many at once ---- */
+
+struct storm {
+	const char *path;
+	int wanted; /* errno, or 0 */
+	double end;
+	unsigned long wrong, done;
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void *storm_open(void *context)
+{
+	struct storm *storm = context;
+
+	while (now() < storm->end) {
+		storm->wrong += open_at(AT_FDCWD, storm->path, O_RDONLY) != storm->wanted;
+		storm->done++;
+	}
+	return NULL;
+}
+
+/* Renames a directory there and back: paths through it are never the same for long. */
+static void *storm_rename(void *context)
+{
+	struct storm *storm = context;
+	char other[4096];
+
+	snprintf(other, sizeof(other), "%s-moved", storm->path);
+	while (now() < storm->end) {
+		storm->wrong += rename(storm->path, other) != 0;
+		storm->wrong += rename(other, storm->path) != 0;
+		storm->done++;
+	}
+	return NULL;
+}
+
+#define STORM_THREADS 16
+
+/*
+ * SECONDS DENIED ALLOWED [DIRECTORY]: threads that open the one and the other all the time, and one
+ * that renames the directory. allowed: every open got the right answer.
+ */
+static int do_storm(char **args)
+{
+	struct storm storms[STORM_THREADS + 1] = {0};
+	pthread_t threads[STORM_THREADS + 1];
+	unsigned long wrong = 0;
+	int count = args[3] ? STORM_THREADS + 1 : STORM_THREADS;
+
+	for (int i = 0; i < count; i++) {
+		storms[i] = (struct storm){.path = args[i == STORM_THREADS ? 3 : 1 + i % 2],
+			.wanted = i % 2 ? 0 : EPERM,
+			.end = now() + atof(args[0])};
+		if (pthread_create(&threads[i], NULL,
+			    i == STORM_THREADS ? storm_rename : storm_open, &storms[i]))
+			fail("start", "thread");
+	}
+	for (int i = 0; i < count; i++) {
+		pthread_join(threads[i], NULL);
+		wrong += storms[i].wrong + !storms[i].done;
+	}
+	return wrong ? EILSEQ : 0;
+}
+
 static const struct verb {
 	const char *name;
 	int arguments;
@@ -452,6 +525,7 @@ static const struct verb {
 	{"mountns", 1, do_mountns},
 	{"userns", 1, do_userns},
 	{"elsewhere", 2, do_elsewhere},
+	{"storm", 3, do_storm},
 };
 
 int main(int argc, char **argv)

@@ -184,6 +184,15 @@ done <<-DEPTHS
 	16 245 4,000 bytes
 	20 250 more than 4,096 bytes
 DEPTHS
+# ---- many at once: no answer is another one's ----
+fresh
+same "a storm of opens: never a wrong verdict" allowed "$(answer storm 3 dir/secret other/../open)"
+mkdir "$FILES/deep" "$FILES/deep/a"
+cp "$FILES/secret" "$FILES/open" "$FILES/deep/a"
+# its directory's name changes all the time, and is denied in each of its forms
+same "a storm of opens and renames: never a wrong verdict" allowed \
+	"$(cd "$FILES/deep/a" && in_cgroup /g fileop storm 3 secret open "$FILES/deep/a" 2>&1)"
+
 logged "too long a path says so" '.reason == "path-too-long"'
 logged "a seal names the rule that it is for" \
 	'.reason == "sealed" and .hook == "lsm/path_rename" and .rule == "deny read '"$FILES"'/dir/secret"'
