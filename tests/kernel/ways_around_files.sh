@@ -23,15 +23,18 @@ policy files <<-INI
 INI
 APPLIED=files
 
-# fresh: the files as they were, whatever has been done to them
+# fresh: the files as they were, if anything may have been done to them
+DIRTY=yes
 fresh()
 {
+	[ -n "$DIRTY" ] || return 0
+	DIRTY=
 	umount -l "$FILES" 2>/dev/null
 	mount -t tmpfs files "$FILES" || broken "tmpfs cannot be mounted"
 	mkdir -p "$FILES"/{dir,kept/dir,mnt,new/old,other}
 	echo secret | tee "$FILES/secret" "$FILES/dir/secret" "$FILES/kept/file" >"$FILES/open"
 	cp "$BUILD/helpers/fileop" "$FILES/tool"
-	cp "$BUILD/helpers/fileop" "$FILES/free"
+	ln "$FILES/tool" "$FILES/free"
 	printf '#!%s executed\n' "$FILES/tool" >"$FILES/script"
 	chmod +x "$FILES/script"
 }
@@ -46,8 +49,12 @@ answer()
 declare -A WITHOUT
 way()
 {
+	local answer
+
 	fresh
-	same "$1" denied "$(answer "${@:3}")"
+	answer=$(answer "${@:3}")
+	[ "$answer" = denied ] || DIRTY=yes
+	same "$1" denied "$answer"
 	WITHOUT[$2]+="$(printf '%q ' "$1" "${@:3}")"$'\n'
 }
 
@@ -55,6 +62,7 @@ way()
 fine()
 {
 	fresh
+	DIRTY=yes
 	same "$1" allowed "$(answer "${@:2}")"
 }
 
@@ -62,6 +70,7 @@ fine()
 control()
 {
 	fresh
+	DIRTY=yes
 	same "$1 (negative control: gets through without ${HOOK//+/ and })" allowed "$(answer "${@:2}")"
 }
 
@@ -110,6 +119,7 @@ fine "rename of what is not protected" rename open other/open
 fine "rename of a directory" rename new other/new
 fine "hard link of what is not protected" link open other/open
 fresh
+DIRTY=yes
 rm "$FILES/secret"
 echo new >"$FILES/secret"
 same "deleted and made again" denied "$(answer read secret)"
@@ -172,6 +182,7 @@ fine "mmap of another name" mmap free
 # The last one is longer than any path that can be opened at once.
 while read -r count length name; do
 	fresh
+	DIRTY=yes
 	mkdir "$FILES/deep"
 	same "$name: made" allowed "$(cd "$FILES" && fileop deep make "$FILES/deep" "$count" "$length" secret)"
 	same "$name" denied "$(answer deep read "$FILES/deep" "$count" "$length" secret)"
@@ -200,4 +211,4 @@ logged "both names are in the event" \
 	'.path == "'"$FILES"'/secret" and .path2 == "'"$FILES"'/other/x" and .hook == "lsm/path_link"'
 audit_stop
 controls
-fresh
+umount -l "$FILES"
