@@ -74,23 +74,18 @@ static const void *at(const struct verifier *verifier, uint32_t offset)
 	return verifier->data + offset;
 }
 
-static uint32_t mark_of(const struct verifier *verifier, enum use use)
-{
-	return use | verifier->slot << 8;
-}
-
 /* 1: already found good for this use; 0: look at it now (it is marked as good); -1: refused. */
 static int visit(struct verifier *verifier, uint32_t offset, enum use use)
 {
-	uint32_t *seen = &verifier->seen[offset / 4];
+	uint32_t *seen = &verifier->seen[offset / 4], mark = use | verifier->slot << 8;
 
-	if (*seen == mark_of(verifier, use))
+	if (*seen == mark)
 		return 1;
 	if (*seen) {
 		fail(verifier, "something is used in two ways");
 		return -1;
 	}
-	*seen = mark_of(verifier, use);
+	*seen = mark;
 	return 0;
 }
 
