@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "confine.h"
+#include "guarded.h"
 
 #define BROKER_SOCKET 3 /* in the broker's process */
 #define READY (-EAGAIN) /* sent by it before any request; no pin has this error */
@@ -46,6 +47,7 @@ static const char *const names[BROKER_PINS] = {
 	[BROKER_READER] = "maps/reader",
 	[BROKER_COUNTERS] = "maps/counters",
 	[BROKER_SUMS] = "progs/cgward_sums",
+	[BROKER_GUARDED] = "maps/guarded",
 };
 
 const char *broker_pin_name(enum broker_pin pin)
@@ -113,6 +115,18 @@ static int open_sums(const char *dir)
 	return link;
 }
 
+static int open_guarded(const char *dir)
+{
+	int map = get(dir, names[BROKER_GUARDED]), reader = get(dir, names[BROKER_READER]);
+	int error = map < 0 ? map : reader < 0 ? reader : guarded_register(map, reader);
+
+	if (reader >= 0)
+		close(reader);
+	if (error && map >= 0)
+		close(map);
+	return error ? error : map;
+}
+
 static int open_pin(const char *dir, uint32_t pin, uint32_t generation)
 {
 	switch (pin) {
@@ -122,6 +136,8 @@ static int open_pin(const char *dir, uint32_t pin, uint32_t generation)
 		return open_directory(dir);
 	case BROKER_SUMS:
 		return open_sums(dir);
+	case BROKER_GUARDED:
+		return open_guarded(dir);
 	default:
 		return pin < BROKER_PINS && names[pin] ? get(dir, names[pin]) : -EINVAL;
 	}
@@ -180,6 +196,7 @@ static void __attribute__((noreturn)) serve(const struct broker *broker, int soc
 	struct request request;
 	const char *what;
 
+	guarded_remember(getpid());
 	if (dup2(socket, BROKER_SOCKET) < 0 || close_range(BROKER_SOCKET + 1, ~0U, 0) ||
 		prctl(PR_SET_NAME, "cgward-pins") || confine_drop(&what) ||
 		confine_filter(CONFINE_BROKER) || send_map(BROKER_SOCKET, READY))

@@ -21,7 +21,8 @@ enum broker_pin {
 	BROKER_CPUS,
 	BROKER_READER,
 	BROKER_COUNTERS,
-	BROKER_SUMS, /* a link of progs/cgward_sums to maps/budgets */
+	BROKER_SUMS,	/* a link of progs/cgward_sums to maps/budgets */
+	BROKER_GUARDED, /* maps/guarded; the reader is put on record there by it */
 	BROKER_PINS,
 };
 

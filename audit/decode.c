@@ -9,6 +9,8 @@
 
 static bool op_fits(const struct kind *kind, uint32_t op)
 {
+	if (!kind->section)
+		return op == CGW_OP_GUARD;
 	return !strcmp(cgw_op_section(op), cgw_name_of(cgw_section_names, kind->section));
 }
 

@@ -10,6 +10,7 @@ static const struct kind *const kinds[] = {
 	&kind_kernel,
 	&kind_capability,
 	&kind_device,
+	&kind_guard,
 };
 
 const struct kind *kind_of(uint32_t kind)

@@ -15,7 +15,7 @@
 
 struct kind {
 	uint32_t kind;		     /* enum cgw_event_kind */
-	enum policy_section section; /* its operations are those of this section */
+	enum policy_section section; /* its operations are those of this section; 0: CGW_OP_GUARD */
 	/* The fields of the kind's own: false if no program of ours can have made them. Lengths
 	 * have been checked. */
 	bool (*is_good)(const struct cgw_event *head);
@@ -28,6 +28,7 @@ struct kind {
 /* NULL: there is no such kind. */
 const struct kind *kind_of(uint32_t kind);
 
+extern const struct kind kind_guard;
 extern const struct kind kind_sysctl;
 extern const struct kind kind_network;
 extern const struct kind kind_file;

@@ -54,6 +54,8 @@ static void enter(struct session *session)
 	int result = source_open(&session->source, &session->broker, &error);
 
 	if (!result)
+		result = source_guard(&session->broker);
+	if (!result)
 		result = metrics_reopen(&session->metrics, &session->broker);
 	if (result) {
 		source_close(&session->source);

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include "confine.h"
+#include "guarded.h"
 #include "diagnostics.h"
 #include "session_internal.h"
 
@@ -173,10 +174,15 @@ static enum status drop_privileges(struct session *session)
 	status = open_listener(session, uid, gid);
 	if (status != STATUS_DONE)
 		return status;
+	guarded_remember(getpid());
 	/* Pins that come later are root's, and to open them takes a right that we give up. */
 	if (arguments->user || arguments->follow) {
 		what = "start the process that opens pins";
 		result = broker_start(&session->broker);
+	}
+	if (!result) {
+		what = "put the reader on the record of what is guarded";
+		result = source_guard(&session->broker);
 	}
 	if (!result && arguments->user) {
 		what = "become the user of --user";

@@ -159,6 +159,16 @@ static int sums_open(struct source *source, const struct broker *broker, char **
 				: 0;
 }
 
+int source_guard(const struct broker *broker)
+{
+	int map = broker_open(broker, BROKER_GUARDED, 0);
+
+	if (map < 0)
+		return map;
+	close(map);
+	return 0;
+}
+
 int source_sums(const struct source *source)
 {
 	int iterator __attribute__((cleanup(close_fd))) = bpf_iter_create(source->sums);

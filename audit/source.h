@@ -43,6 +43,9 @@ int source_counters(struct source *source);
 /* Has what was suppressed put into the ring buffer, as sums. 0 or -errno. */
 int source_sums(const struct source *source);
 
+/* Puts the reader on the record of what governed processes may not touch. 0 or -errno. */
+int source_guard(const struct broker *broker);
+
 /* A descriptor that is readable when records wait. */
 int source_fd(const struct source *source);
 

@@ -93,6 +93,7 @@ enum cgw_reason {
 	CGW_REASON_PATH_CHANGING = 12,	  /* renamed and mounted all the time while it was read */
 	CGW_REASON_SOURCE_UNKNOWN = 13,	  /* mount(2) of what only a string names, which the hook
 					     cannot resolve */
+	CGW_REASON_GUARD = 14,		  /* an attempt on cgward itself: no rule is needed */
 };
 
 enum cgw_op {
@@ -111,6 +112,8 @@ enum cgw_op {
 	CGW_OP_DEVICE_WRITE = 13,
 	CGW_OP_DEVICE_MKNOD = 14,
 	CGW_OP_COUNT,
+	/* Of events only: an attempt on cgward itself; see enum cgw_guarded. */
+	CGW_OP_GUARD = 31,
 };
 
 /* Operations with a peer have one table each in a policy: connect, bind, listen. */
@@ -423,6 +426,40 @@ struct cgw_control {
 	__u64 process_failures; /* processes that could not be recorded: memory; each mover or
 				   parent was killed */
 	__u64 uncounted;	/* verdicts whose rule had no counter */
+	__u64 guarded;		/* attempts of governed processes on cgward itself, refused */
+};
+
+/* ---- self-protection ---- */
+
+/* What is kept from governed processes: keys of the map "guarded", and what events are about. */
+enum cgw_guarded {
+	CGW_GUARDED_MAP = 1,	   /* number: its id */
+	CGW_GUARDED_PROGRAM = 2,   /* the same */
+	CGW_GUARDED_LINK = 3,	   /* the same */
+	CGW_GUARDED_FOLDER = 4,	   /* of pins; device and number: those of the inode */
+	CGW_GUARDED_ABOVE = 5,	   /* directories above it in the same file system; name: of the
+				      instance's folder, in the one right above it */
+	CGW_GUARDED_OUTER = 6,	   /* directories above that file system */
+	CGW_GUARDED_NAMESPACE = 7, /* mount namespace in which the pins are seen; number: of its
+				      inode */
+	CGW_GUARDED_TASK = 8,	   /* a process of cgward-audit; number: thread group id */
+	CGW_GUARDED_CHANGING = 9,  /* number 0: links may be about that are not on record yet: none
+				      can be had by id */
+	CGW_GUARDED_CGROUP = 10,   /* of events only: a cgroup outside of the governed subtree */
+	CGW_GUARDED_COUNT,
+};
+
+struct cgw_guard_key {
+	__u32 kind;   /* enum cgw_guarded */
+	__u32 device; /* as the kernel has it: major << 20 | minor */
+	__u64 number;
+};
+
+#define CGW_GUARD_NAME 56
+
+struct cgw_guard {
+	__u64 start;		   /* TASK: start time in ticks of 10 ms, as in /proc/PID/stat */
+	char name[CGW_GUARD_NAME]; /* for events: "map counters"; NUL-terminated */
 };
 
 /* ---- events ---- */
@@ -434,6 +471,7 @@ enum cgw_event_kind {
 	CGW_EVENT_KERNEL = 4,
 	CGW_EVENT_CAPABILITY = 5,
 	CGW_EVENT_DEVICE = 6,
+	CGW_EVENT_GUARD = 7, /* an attempt on cgward itself */
 };
 
 /* The hook that saw the operation. The names stand in policies/names.c. */
@@ -533,6 +571,10 @@ struct cgw_event {
 			__u32 minor;
 		} device;
 		struct {
+			__u32 what;   /* enum cgw_guarded; its name is the event's name */
+			__u32 number; /* bpf(2): the command; signals: the number; else 0 */
+		} guard;
+		struct {
 			__u64 count; /* at least 1 */
 			__u64 since; /* of the first and the last one: CLOCK_BOOTTIME, ns */
 			__u64 until;
@@ -573,7 +615,9 @@ CGW_ASSERT_SIZE(struct cgw_process, 272);
 CGW_ASSERT_SIZE(struct cgw_meta, 4200);
 CGW_ASSERT_SIZE(struct cgw_cpu, 32);
 CGW_ASSERT_SIZE(struct cgw_counter, 16);
-CGW_ASSERT_SIZE(struct cgw_control, 24);
+CGW_ASSERT_SIZE(struct cgw_control, 32);
+CGW_ASSERT_SIZE(struct cgw_guard_key, 16);
+CGW_ASSERT_SIZE(struct cgw_guard, 64);
 CGW_ASSERT_SIZE(struct cgw_event, 184);
 
 #endif

@@ -28,6 +28,15 @@ static __always_inline void decision_count(__u64 key, __u32 verdict)
 		__sync_fetch_and_add(&state->uncounted, 1);
 }
 
+static __always_inline void guard_count(void)
+{
+	__u32 zero = 0;
+	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+
+	if (state)
+		__sync_fetch_and_add(&state->guarded, 1);
+}
+
 /* Appends to the tail; returns how much. `bytes` is memory that a program may not read directly, or
  * any other. */
 static __always_inline __u16 emit_bytes(struct scratch *scratch, const void *bytes, __u32 length)
@@ -197,7 +206,10 @@ static __noinline int emit_decision(
 	event->reason = decision->reason;
 	event->cgroup_id = cgroup_id(cgroup);
 	event->judged = emit_judged(event->cgroup_id, decision->policy);
-	decision_count(event->rule_key, decision->verdict);
+	if (kind == CGW_EVENT_GUARD)
+		guard_count();
+	else
+		decision_count(event->rule_key, decision->verdict);
 	if (budget_allows(call, scratch, quiet))
 		return 0;
 	event->abi_version = 0;

@@ -25,6 +25,7 @@ struct user_namespace;
 struct kernfs_node {
 	__u64 id;
 	const char *name;
+	void *priv; /* of the directory of a cgroup: the struct cgroup */
 };
 
 struct cgroup_root {
@@ -65,11 +66,15 @@ struct qstr {
 struct super_block {
 	unsigned long s_flags;
 	unsigned long s_magic;
+	__u32 s_dev;
 	int s_stack_depth;
 };
 
 struct inode {
 	unsigned short i_mode;
+	unsigned long i_ino;
+	void *i_private;
+	struct super_block *i_sb;
 };
 
 struct dentry {
@@ -83,8 +88,13 @@ struct vfsmount {
 	struct dentry *mnt_root;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
 struct mnt_namespace {
 	struct mount *root;
+	struct ns_common ns;
 };
 
 struct mount {
@@ -104,6 +114,7 @@ struct path {
 };
 
 struct file {
+	void *private_data;
 	unsigned int f_flags;
 	struct inode *f_inode;
 	struct path f_path;
@@ -119,6 +130,32 @@ struct iattr {
 
 struct vm_area_struct {
 	struct file *vm_file;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct bpf_map {
+	__u32 id;
+};
+
+struct bpf_prog_aux {
+	__u32 id;
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct bpf_link {
+	__u32 id;
+	struct bpf_prog *prog;
 };
 
 struct mm_struct {
@@ -158,6 +195,7 @@ struct task_struct {
 	struct pid *thread_pid;
 	struct mm_struct *mm;
 	struct nsproxy *nsproxy;
+	struct files_struct *files;
 	kuid_t loginuid; /* only with CONFIG_AUDIT */
 };
 

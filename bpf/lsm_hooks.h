@@ -70,7 +70,29 @@
 	X(SOCKET_SENDMSG, socket_sendmsg, socket_sendmsg, "sendto and sendmsg on other sockets")   \
 	X(SOCKET_CREATE, socket_create, socket_create, "creation of a socket")                     \
 	X(SCTP_BIND_CONNECT, sctp_bind_connect, sctp_bind_connect, "SCTP: sendto, connectx, bindx")
-#define CGW_GUARD_HOOKS(X)
+#define CGW_GUARD_HOOKS(X)                                                                         \
+	X(GUARD_BPF, guard_bpf, bpf, "self-protection: bpf(2)")                                    \
+	X(GUARD_MAP, guard_map, bpf_map, "self-protection: maps")                                  \
+	X(GUARD_PROGRAM, guard_program, bpf_prog, "self-protection: programs")                     \
+	X(GUARD_CAPABLE, guard_capable, capable, "self-protection: pins of links")                 \
+	X(GUARD_UNLINK, guard_unlink, path_unlink, "self-protection: removing pins")               \
+	X(GUARD_RMDIR, guard_rmdir, path_rmdir, "self-protection: removing folders")               \
+	X(GUARD_MKDIR, guard_mkdir, path_mkdir, "self-protection: making folders")                 \
+	X(GUARD_MKNOD, guard_mknod, path_mknod, "self-protection: making pins")                    \
+	X(GUARD_SYMLINK, guard_symlink, path_symlink, "self-protection: symbolic links")           \
+	X(GUARD_LINK, guard_link, path_link, "self-protection: hard links")                        \
+	X(GUARD_RENAME, guard_rename, path_rename, "self-protection: renaming pins")               \
+	X(GUARD_CHMOD, guard_chmod, path_chmod, "self-protection: permissions of pins")            \
+	X(GUARD_CHOWN, guard_chown, path_chown, "self-protection: owners of pins")                 \
+	X(GUARD_MOUNT, guard_mount, sb_mount, "self-protection: mounts over pins")                 \
+	X(GUARD_MOVE_MOUNT, guard_move_mount, move_mount, "self-protection: moved mounts")         \
+	X(GUARD_UMOUNT, guard_umount, sb_umount, "self-protection: umount of pins")                \
+	X(GUARD_PIVOT, guard_pivot, sb_pivotroot, "self-protection: pivot_root(2)")                \
+	X(GUARD_KILL, guard_kill, task_kill, "self-protection: signals to cgward-audit")           \
+	X(GUARD_PTRACE, guard_ptrace, ptrace_access_check, "self-protection: of cgward-audit")     \
+	X(GUARD_LIMIT, guard_limit, task_setrlimit, "self-protection: limits of cgward-audit")     \
+	X(GUARD_FORK, guard_fork, task_alloc, "self-protection: births in other cgroups")          \
+	X(GUARD_OPEN, guard_open, file_open, "self-protection: files of other cgroups")
 
 #define CGW_LSM_HOOKS(X)                                                                           \
 	CGW_CAPABILITY_HOOKS(X)                                                                    \

@@ -9,6 +9,7 @@ struct processes_map processes SEC(".maps");
 struct counters_map counters SEC(".maps");
 struct events_map events SEC(".maps");
 struct budgets_map budgets SEC(".maps");
+struct guarded_map guarded SEC(".maps");
 struct cpus_map cpus SEC(".maps");
 struct control_map control SEC(".maps");
 struct meta_map meta SEC(".maps");

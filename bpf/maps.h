@@ -104,6 +104,15 @@ struct budgets_map {
 	__type(value, struct budget_set);
 };
 
+/* What is kept from governed processes; written by the loader, and by cgward-audit for itself. */
+struct guarded_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct cgw_guard_key);
+	__type(value, struct cgw_guard);
+};
+
 struct cpus_map {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -172,6 +181,7 @@ extern struct processes_map processes SEC(".maps");
 extern struct counters_map counters SEC(".maps");
 extern struct events_map events SEC(".maps");
 extern struct budgets_map budgets SEC(".maps");
+extern struct guarded_map guarded SEC(".maps");
 extern struct cpus_map cpus SEC(".maps");
 extern struct control_map control SEC(".maps");
 extern struct scratch_map scratches SEC(".maps");

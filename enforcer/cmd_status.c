@@ -11,6 +11,7 @@
 #include "command.h"
 #include "config.h"
 #include "governed.h"
+#include "guard.h"
 #include "drift.h"
 #include "hooks.h"
 #include "instance.h"
@@ -164,6 +165,37 @@ static void print_governed(const struct state *state, const struct governed_cgro
 	output_print("\n");
 }
 
+static const char *const guard_words[] = {
+	[GUARD_OFF] = "off",
+	[GUARD_NONE] = "none",
+	[GUARD_PARTLY] = "partly",
+	[GUARD_FULL] = "yes",
+};
+
+static enum guard_state find_guard(const struct state *state)
+{
+	return guard_state(&state->image, hooks_alive(&state->instance));
+}
+
+static void print_guard(const struct state *state)
+{
+	static const char *const texts[] = {
+		[GUARD_OFF] = "off: protect = off",
+		[GUARD_NONE] = "NONE: this kernel lets no program of BPF LSM guard cgward; root in "
+			       "a governed cgroup with CAP_BPF or CAP_SYS_ADMIN can detach it",
+		[GUARD_PARTLY] = "only in part: hooks of this kernel are missing, see `cgward "
+				 "doctor`",
+		[GUARD_FULL] =
+			"governed processes are kept from cgward's maps, programs, links and "
+			"pins and from cgward-audit",
+	};
+
+	output_print("self-protection: %s\n", texts[find_guard(state)]);
+	if (state->control.guarded)
+		output_print("attempts on cgward refused: %" PRIu64 "\n",
+			(uint64_t)state->control.guarded);
+}
+
 static void json_settings(const struct state *state, struct json *json)
 {
 	struct cgw_settings settings = image_settings(&state->image);
@@ -229,6 +261,8 @@ static void json_rest(const struct state *state, struct json *json)
 	json_unsigned(json, "events_suppressed", state->events.suppressed);
 	json_unsigned(json, "events_to_sum", state->events.suppressed - state->events.summed);
 	json_unsigned(json, "uncounted", state->control.uncounted);
+	json_unsigned(json, "guarded", state->control.guarded);
+	json_text(json, "self_protection", guard_words[find_guard(state)]);
 	json_unsigned(json, "process_failures", state->control.process_failures);
 }
 
@@ -327,6 +361,7 @@ static void print_text(const struct state *state)
 			? ""
 			: ", BUT HOOKS ARE MISSING: not all of it is enforced");
 	print_settings(state);
+	print_guard(state);
 	print_hooks(state);
 	for (size_t i = 0; i < state->attachments.count; i++)
 		output_print("attached by hand: policy %s, cgroup %s\n",

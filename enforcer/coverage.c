@@ -20,6 +20,9 @@
 		HOOK(INODE_SETATTR), HOOK(INODE_SETXATTR), HOOK(INODE_REMOVEXATTR)
 #define FILE_EXEC FILE_READ, HOOK(MMAP_FILE), HOOK(FILE_MPROTECT)
 
+#define HOOK_NUMBER(number, name, lsm, help) HOOK(number),
+#define GUARD CGW_GUARD_HOOKS(HOOK_NUMBER) 0
+
 const struct coverage_row coverage_rows[] = {
 	{"sysctl", "read, write", {HOOK(SYSCTL)}, {0}, 0, NULL, true, NULL},
 	{"network", "connect tcp", {CONNECT}, {0}, 0, NULL, true, NULL},
@@ -69,6 +72,9 @@ const struct coverage_row coverage_rows[] = {
 		false, NULL},
 	{"capability", "all", {HOOK(CAPABLE)}, {0}, 0, NULL, true, NULL},
 	{"device", "r, w, m", {HOOK(DEVICE)}, {0}, 0, NULL, true, NULL},
+	{"cgward", "self-protection", {HOOK(GUARD_BPF)}, {GUARD}, 0, NULL, true,
+		"root in a governed cgroup can get at cgward itself in the ways of the hooks that "
+		"are missing"},
 	{NULL, NULL, {0}, {0}, 0, NULL, false, NULL},
 };
 

@@ -12,7 +12,7 @@
 #include "probe.h"
 #include "strbuf.h"
 
-#define COVERAGE_HOOKS 23
+#define COVERAGE_HOOKS 31
 
 struct coverage_row {
 	const char *section;   /* NULL ends the table */

@@ -5,9 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cgroup.h"
 #include "coverage.h"
+#include "guard.h"
 #include "names.h"
 #include "output.h"
 #include "policy.h"
@@ -139,6 +141,17 @@ static void add_policy(
 		add_row(set, "device", "r, w, m");
 }
 
+struct hook_set hooks_guard(void)
+{
+#define HOOK_NUMBER(number, name, lsm, help) CGW_HOOK_##number,
+	static const enum cgw_hook list[] = {CGW_GUARD_HOOKS(HOOK_NUMBER)};
+#undef HOOK_NUMBER
+	struct hook_set set = {0};
+
+	add(&set, list, sizeof(list) / sizeof(list[0]));
+	return set;
+}
+
 struct hook_set hooks_needed(const struct image *image)
 {
 	const struct cgw_image_header *header = image_header(image);
@@ -152,6 +165,8 @@ struct hook_set hooks_needed(const struct image *image)
 		add_policy(&set, image, policy);
 		for (int i = HOOK_ATTACH_TASK; i <= HOOK_EXIT; i++)
 			hook_set_add(&set, i);
+		if (guard_is_wanted(image))
+			set = hook_set_or(set, hooks_guard());
 	}
 	return set;
 }
@@ -249,11 +264,14 @@ static int pin_link(const struct instance *instance, const struct hook *hook, in
 {
 	const char *pin = instance_path(instance, "links", hook->name);
 	const char *new = new_pin(instance, hook);
+	mode_t mask;
 	int err = 0;
 
 	unlink(new); /* of a dead cgward */
+	mask = umask(~guard_link_mode(instance) & 0777);
 	if (bpf_obj_pin(link, new))
 		err = -errno;
+	umask(mask);
 	if (!err && rename(new, pin)) {
 		err = -errno;
 		unlink(new);

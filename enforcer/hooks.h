@@ -51,6 +51,9 @@ struct hook_set hooks_needed(const struct image *image);
 /* True if programs of the set find out paths, for which they must know where two locks are. */
 bool hooks_read_paths(struct hook_set set);
 
+/* Those of the self-protection (guard.h). */
+struct hook_set hooks_guard(void);
+
 /* Those that are pinned in links/, and of these those that hook_is_alive() says are in force. */
 struct hook_set hooks_pinned(const struct instance *instance);
 struct hook_set hooks_alive(const struct instance *instance);

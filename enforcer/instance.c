@@ -26,6 +26,7 @@ const char *const instance_map_names[MAP_COUNT] = {
 	[MAP_COUNTERS] = "counters",
 	[MAP_EVENTS] = "events",
 	[MAP_BUDGETS] = "budgets",
+	[MAP_GUARDED] = "guarded",
 	[MAP_CPUS] = "cpus",
 	[MAP_CONTROL] = "control",
 	[MAP_META] = "meta",

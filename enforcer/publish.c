@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "demand.h"
+#include "guard.h"
 #include "hooks.h"
 #include "output.h"
 
@@ -271,6 +272,7 @@ void publish_settle(struct instance *instance, const struct image *image)
 		output_hint("verdicts of rules without a counter are not counted by rule");
 	prune_counters(instance, image, NULL);
 	prune_images(instance, image_header(image)->generation);
+	guard_record(instance, guard_is_wanted(image));
 }
 
 /* Nothing new stays behind. */
@@ -280,6 +282,8 @@ static void take_back(
 	hooks_detach(instance, attached);
 	if (old)
 		prune_counters(instance, old, NULL);
+	if (old)
+		guard_record(instance, guard_is_wanted(old));
 	prune_images(instance, old ? image_header(old)->generation : 0);
 }
 
@@ -297,9 +301,13 @@ static int prepare(const struct instance *instance, const struct image *image,
 		output_failure(
 			"pin", image_pin(instance, image_header(image)->generation), err, NULL);
 	}
+	if (!err && guard_is_wanted(image))
+		err = guard_hold(instance);
 	if (!err)
 		err = hooks_attach(
 			instance, hook_set_and(hooks_needed(image), hooks_loaded(instance)));
+	if (!err && guard_is_wanted(image))
+		err = guard_record(instance, true);
 	if (!err)
 		return map;
 	close(map);

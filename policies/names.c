@@ -48,9 +48,25 @@ const struct cgw_name cgw_reason_names[] = {
 		"directories or mounts were moved all the time while the path was read"},
 	{CGW_REASON_SOURCE_UNKNOWN, "source-unknown",
 		"what mount(2) takes its content from cannot be resolved by the hook"},
+	{CGW_REASON_GUARD, "guard", "an attempt on cgward itself: protect = guard"},
 	{0, NULL, NULL},
 };
-ASSERT_COMPLETE(cgw_reason_names, CGW_REASON_SOURCE_UNKNOWN + 1);
+ASSERT_COMPLETE(cgw_reason_names, CGW_REASON_GUARD + 1);
+
+const struct cgw_name cgw_guarded_names[] = {
+	{CGW_GUARDED_MAP, "map", NULL},
+	{CGW_GUARDED_PROGRAM, "program", NULL},
+	{CGW_GUARDED_LINK, "link", NULL},
+	{CGW_GUARDED_FOLDER, "pin", "a pin, or the folder of the pins"},
+	{CGW_GUARDED_ABOVE, "folder", "a directory above the folder of the pins"},
+	{CGW_GUARDED_OUTER, "mount", "a mount above the folder of the pins"},
+	{CGW_GUARDED_NAMESPACE, "namespace", NULL},
+	{CGW_GUARDED_TASK, "process", "of cgward-audit"},
+	{CGW_GUARDED_CHANGING, "change", "links, while a ruleset is being put in force"},
+	{CGW_GUARDED_CGROUP, "cgroup", "outside of the governed subtree"},
+	{0, NULL, NULL},
+};
+ASSERT_COMPLETE(cgw_guarded_names, CGW_GUARDED_COUNT);
 
 const struct cgw_name cgw_hook_names[] = {
 	{CGW_HOOK_SYSCTL, "cgroup/sysctl", "read and write of /proc/sys"},
@@ -313,6 +329,8 @@ const char *cgw_op_name(uint32_t op)
 	enum policy_section section;
 	const struct cgw_name *row = op_row(op, &section);
 
+	if (op == CGW_OP_GUARD)
+		return "guard";
 	return row ? row->name : "?";
 }
 
@@ -320,5 +338,7 @@ const char *cgw_op_section(uint32_t op)
 {
 	enum policy_section section;
 
+	if (op == CGW_OP_GUARD)
+		return "cgward";
 	return op_row(op, &section) ? cgw_name_of(cgw_section_names, section) : "?";
 }

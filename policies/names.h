@@ -32,6 +32,7 @@ extern const struct cgw_name
 	cgw_power_names[]; /* [kernel]: mount, chroot, ptrace, ... : enum cgw_power */
 extern const struct cgw_name
 	cgw_capability_names[]; /* chown (value: CAP_CHOWN + 1), ..., checkpoint_restore */
+extern const struct cgw_name cgw_guarded_names[]; /* map, program, ...: enum cgw_guarded */
 extern const struct cgw_name cgw_judged_names[];  /* task, kept, socket */
 extern const struct cgw_name cgw_section_names[]; /* sysctl, network, ...: enum policy_section */
 

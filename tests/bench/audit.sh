@@ -46,7 +46,7 @@ cgroup = /jail
 deny = connect 192.0.2.1
 INI
 # Every denial an event.
-printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
+printf '[cgward]\nprotect = off\nevents-per-second = unlimited\n' >"$CONFIG"
 apply small
 mkdir -p "$CGROUP/jail"
 

@@ -25,7 +25,7 @@ mode = audit
 deny = connect 192.0.2.2
 INI
 # Every denial an event: audit_floods.sh is about budgets.
-printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
+printf '[cgward]\nprotect = off\nevents-per-second = unlimited\n' >"$CONFIG"
 apply jail watch
 mkdir -p "$CGROUP/jail"
 

@@ -20,7 +20,7 @@ INI
 configure()
 {
 	{
-		echo "[cgward]"
+		printf '[cgward]\nprotect = off\n'
 		printf '%s\n' "$@"
 	} >"$CONFIG"
 }

@@ -16,7 +16,7 @@ deny = write kernel.domainname
 deny = connect 192.0.2.1
 INI
 # Every denial an event: audit_floods.sh is about budgets.
-printf '[cgward]\nevents-per-second = unlimited\n' >"$CONFIG"
+printf '[cgward]\nprotect = off\nevents-per-second = unlimited\n' >"$CONFIG"
 apply sinks
 mkdir -p "$CGROUP/jail"
 chmod 755 "$TMP"

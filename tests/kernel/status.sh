@@ -11,6 +11,7 @@ cgroup = /web-*
 [sysctl]
 deny = write net.ipv4.ip_forward
 INI
+: >"$CONFIG"
 apply web
 write=(sysctl write net.ipv4.ip_forward=0)
 

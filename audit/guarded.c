@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guarded.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "abi.h"
+
+#define PROCESSES_MAX 2
+
+static struct {
+	pid_t pid;
+	uint64_t start; /* ticks, as in /proc/PID/stat */
+} processes[PROCESSES_MAX];
+static size_t process_count;
+
+/* Field 22 of /proc/PID/stat: when the process has started. 0: it cannot be read. */
+static uint64_t start_of(pid_t pid)
+{
+	char path[64], line[1024] = "", *at;
+	unsigned long long start = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = 0;
+	fclose(file);
+	at = strrchr(line, ')'); /* the name may hold blanks */
+	for (int field = 2; at && field < 22; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		sscanf(at, "%llu", &start);
+	return start;
+}
+
+void guarded_remember(pid_t pid)
+{
+	if (process_count == PROCESSES_MAX)
+		return;
+	processes[process_count].pid = pid;
+	processes[process_count++].start = start_of(pid);
+}
+
+static int put(int map, enum cgw_guarded kind, uint64_t number, uint64_t start, const char *name)
+{
+	struct cgw_guard_key key = {.kind = kind, .number = number};
+	struct cgw_guard guard = {.start = start};
+
+	snprintf(guard.name, sizeof(guard.name), "%s", name);
+	return bpf_map_update_elem(map, &key, &guard, BPF_ANY) ? -errno : 0;
+}
+
+/* Of readers before this one; there is one at a time. */
+static void forget_others(int map)
+{
+	struct cgw_guard_key key, *previous = NULL;
+
+	while (!bpf_map_get_next_key(map, previous, &key)) {
+		previous = &key;
+		if (key.kind != CGW_GUARDED_TASK)
+			continue;
+		bpf_map_delete_elem(map, &key);
+		previous = NULL;
+	}
+}
+
+int guarded_register(int map, int reader)
+{
+	struct bpf_map_info info = {0};
+	uint32_t size = sizeof(info);
+	int result = bpf_obj_get_info_by_fd(reader, &info, &size) ? -errno : 0;
+
+	forget_others(map);
+	if (!result)
+		result = put(map, CGW_GUARDED_MAP, info.id, 0, "map reader");
+	for (size_t i = 0; !result && i < process_count; i++)
+		result = put(map, CGW_GUARDED_TASK, processes[i].pid, processes[i].start,
+			"cgward-audit");
+	return result;
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guard.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include "config.h"
+#include "hooks.h"
+#include "output.h"
+#include "strbuf.h"
+
+#define MODE_GUARDED 0
+#define MODE_USUAL 0600
+
+bool guard_is_wanted(const struct image *image)
+{
+	return image_settings(image).protect == CGW_PROTECT_GUARD;
+}
+
+/* ---- the record ---- */
+
+struct entry {
+	struct cgw_guard_key key;
+	struct cgw_guard guard;
+};
+
+struct record {
+	struct entry *items;
+	size_t count, room;
+};
+
+static void record_free(struct record *record)
+{
+	free(record->items);
+}
+
+static void add(struct record *record, enum cgw_guarded kind, uint32_t device, uint64_t number,
+	const char *what, const char *name)
+{
+	struct entry entry = {.key = {kind, device, number}};
+
+	snprintf(entry.guard.name, sizeof(entry.guard.name), "%s%s", what, name);
+	ARRAY_GROW(record->items, record->count, record->room);
+	record->items[record->count++] = entry;
+}
+
+/* The id of what is pinned there, or 0. */
+static uint32_t pinned_id(const char *path, enum cgw_guarded kind)
+{
+	union {
+		struct bpf_map_info map;
+		struct bpf_prog_info program;
+		struct bpf_link_info link;
+	} info = {};
+	__u32 length = kind == CGW_GUARDED_MAP	     ? sizeof(info.map)
+		       : kind == CGW_GUARDED_PROGRAM ? sizeof(info.program)
+						     : sizeof(info.link);
+	int fd = bpf_obj_get(path), err;
+
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &length);
+	close(fd);
+	if (err)
+		return 0;
+	return kind == CGW_GUARDED_MAP	     ? info.map.id
+	       : kind == CGW_GUARDED_PROGRAM ? info.program.id
+					     : info.link.id;
+}
+
+static void add_pins(struct record *record, const struct instance *instance, const char *folder,
+	enum cgw_guarded kind, const char *what)
+{
+	DIR *dir = opendir(instance_path(instance, folder, ""));
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		uint32_t id;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		id = pinned_id(instance_path(instance, folder, entry->d_name), kind);
+		if (id)
+			add(record, kind, 0, id, what, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* As the kernel numbers devices; to programs st_dev comes in another form. */
+static uint32_t kernel_device(dev_t device)
+{
+	return major(device) << 20 | minor(device);
+}
+
+static int add_directory(struct record *record, enum cgw_guarded kind, const char *path,
+	const char *name, dev_t *device)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	if (kind == CGW_GUARDED_ABOVE && status.st_dev != *device)
+		kind = CGW_GUARDED_OUTER;
+	add(record, kind, kernel_device(status.st_dev), status.st_ino, "", name);
+	*device = status.st_dev;
+	return 0;
+}
+
+/* The folders of the pins, and all directories above them. */
+static int add_directories(struct record *record, const struct instance *instance)
+{
+	static const char *const folders[] = {"maps", "progs", "links", "images"};
+	char *path __attribute__((cleanup(output_text_free))) = realpath(instance->dir, NULL);
+	dev_t device = 0, bpffs;
+	char *slash;
+	int err = path ? add_directory(record, CGW_GUARDED_FOLDER, path, "pins", &device) : -errno;
+
+	for (size_t i = 0; !err && i < sizeof(folders) / sizeof(folders[0]); i++)
+		err = add_directory(record, CGW_GUARDED_FOLDER,
+			instance_path(instance, folders[i], ""), folders[i], &device);
+	bpffs = device;
+	for (bool above = true; !err && (slash = strrchr(path, '/')); above = false) {
+		char name[CGW_GUARD_NAME];
+
+		/* A longer one is not known by its beginning: then nothing beside it is guarded. */
+		snprintf(name, sizeof(name), "%s",
+			above && strlen(slash + 1) < sizeof(name) ? slash + 1 : "");
+		*slash = '\0';
+		device = bpffs;
+		err = add_directory(record, CGW_GUARDED_ABOVE, *path ? path : "/", name, &device);
+	}
+	return err;
+}
+
+static int add_namespace(struct record *record)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/mnt", &status))
+		return -errno;
+	add(record, CGW_GUARDED_NAMESPACE, 0, status.st_ino, "", "mounts");
+	return 0;
+}
+
+static bool has_key(const struct record *record, const struct cgw_guard_key *key)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (!memcmp(&record->items[i].key, key, sizeof(*key)))
+			return true;
+	return false;
+}
+
+/* Processes put themselves on record. */
+static void remove_others(int map, const struct record *record)
+{
+	struct record gone __attribute__((cleanup(record_free))) = {};
+	struct cgw_guard_key key, *previous = NULL;
+
+	while (!bpf_map_get_next_key(map, previous, &key)) {
+		previous = &key;
+		if (key.kind == CGW_GUARDED_TASK || has_key(record, &key))
+			continue;
+		add(&gone, key.kind, key.device, key.number, "", "");
+	}
+	for (size_t i = 0; i < gone.count; i++)
+		bpf_map_delete_elem(map, &gone.items[i].key);
+}
+
+/* ---- pins of links ---- */
+
+unsigned int guard_link_mode(const struct instance *instance)
+{
+	const char *program = hooks[CGW_HOOK_GUARD_CAPABLE].program;
+
+	return access(instance_path(instance, "progs", program), F_OK) ? MODE_USUAL : MODE_GUARDED;
+}
+
+static void set_modes(const struct instance *instance, mode_t mode)
+{
+	DIR *dir = opendir(instance_path(instance, "links", ""));
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' &&
+			chmod(instance_path(instance, "links", entry->d_name), mode))
+			output_failure("change the mode of",
+				instance_path(instance, "links", entry->d_name), errno, NULL);
+	if (dir)
+		closedir(dir);
+}
+
+/* ---- */
+
+static int fail(const char *verb, int err)
+{
+	output_failure(verb, "the record of what is guarded", err, NULL);
+	return err;
+}
+
+int guard_hold(const struct instance *instance)
+{
+	struct record record __attribute__((cleanup(record_free))) = {};
+
+	add(&record, CGW_GUARDED_CHANGING, 0, 0, "", "any link, while cgward is at work");
+	if (!bpf_map_update_elem(instance->maps[MAP_GUARDED], &record.items[0].key,
+		    &record.items[0].guard, BPF_ANY))
+		return 0;
+	return fail("write", -errno);
+}
+
+int guard_record(const struct instance *instance, bool wanted)
+{
+	struct record record __attribute__((cleanup(record_free))) = {};
+	int map = instance->maps[MAP_GUARDED], err = 0;
+
+	if (wanted) {
+		add_pins(&record, instance, "maps", CGW_GUARDED_MAP, "map ");
+		add_pins(&record, instance, "images", CGW_GUARDED_MAP, "ruleset ");
+		add_pins(&record, instance, "progs", CGW_GUARDED_PROGRAM, "program ");
+		add_pins(&record, instance, "links", CGW_GUARDED_LINK, "link ");
+		err = add_directories(&record, instance);
+		if (!err)
+			err = add_namespace(&record);
+		if (err)
+			return fail("make", err);
+		set_modes(instance, guard_link_mode(instance));
+	}
+	for (size_t i = 0; i < record.count; i++)
+		if (bpf_map_update_elem(map, &record.items[i].key, &record.items[i].guard, BPF_ANY))
+			return fail("write", -errno);
+	remove_others(map, &record);
+	if (!wanted)
+		set_modes(instance, MODE_USUAL);
+	return 0;
+}
+
+enum guard_state guard_state(const struct image *image, struct hook_set alive)
+{
+	struct hook_set wanted = hooks_guard();
+
+	if (!guard_is_wanted(image))
+		return GUARD_OFF;
+	if (hook_set_is_empty(hook_set_and(wanted, alive)))
+		return GUARD_NONE;
+	return hook_set_is_empty(hook_set_minus(wanted, alive)) ? GUARD_FULL : GUARD_PARTLY;
+}

@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Self-protection: root with all capabilities in a governed cgroup tries to get at cgward's maps,
+# programs, links, pins and reader, and out of its cgroup. All of it is refused and logged with
+# protect = guard, and gets through without; what a container does with BPF for itself goes on working.
+. "$(dirname "$0")/../lib.sh"
+suite_begin "$@"
+
+policy jail <<'INI'
+[policy]
+name = jail
+cgroup = /jail
+[sysctl]
+deny = write kernel.domainname
+[network]
+deny = connect 192.0.2.1
+INI
+mkdir -p "$CGROUP/jail/child" "$CGROUP/outside"
+protect()
+{
+	printf '[cgward]\nprotect = %s\n' "$1" >"$CONFIG"
+	apply jail
+}
+state()
+{
+	cgward status --json | jq -r .self_protection
+}
+protect guard
+if [ "$(cgward doctor --json | jq -r '.features[] | select(.name == "BPF LSM").state')" != yes ]; then
+	same "without BPF LSM: status says that there is no guard" none "$(state)"
+	holds "without BPF LSM: status says so in words" grep -q '^self-protection: NONE' <(cgward status)
+	same "without BPF LSM: doctor says what is missing" no "$(cgward doctor --json |
+		jq -r '.coverage[] | select(.section == "cgward").enforceable')"
+	same "without BPF LSM: the ruleset is in force all the same" denied \
+		"$(tries /jail sysctl write kernel.domainname=x)"
+	protect off
+	same "without BPF LSM: off is off" off "$(state)"
+	exit
+fi
+same "status: the guard is complete" yes "$(state)"
+audit_start
+lock=$TMP/bpf/cgward-else
+
+# id TYPE NAME: of what is pinned
+id()
+{
+	bpftool -j "$1" show pinned "$BPFFS/$2" | jq .id
+}
+# try WAY...: what becomes of it in the governed cgroup
+try()
+{
+	case $1 in
+	inherited) attack "$@" 2>&1 ;; # it goes there itself
+	*) in_cgroup /jail attack "$@" 2>&1 ;;
+	esac
+}
+# attacks WANTED: each way, and what it is called. What an attack has broken is mended before the next.
+attacks()
+{
+	local name wanted=$1
+
+	while IFS='|' read -r name words; do
+		# shellcheck disable=SC2086  # a list of words
+		same "$name: $wanted" "$wanted" "$(try $words)"
+		[ "$wanted" = allowed ] && mend
+	done <<-ATTACKS
+		signal to the reader|kill $AUDIT_PID 18
+		tracing of the reader|trace $AUDIT_PID
+		descriptor of the reader|pidfd-getfd $AUDIT_PID
+		memory of the reader|memory $AUDIT_PID
+		limits of the reader|limit $AUDIT_PID
+		map by id|map-by-id $(id map maps/counters)
+		map by path|pin $BPFFS/maps/counters
+		the ruleset by path|pin $BPFFS/images/$(cgward status --json | jq .generation)
+		program by id|program-by-id $(id prog progs/cgward_connect4)
+		program by path|pin $BPFFS/progs/cgward_connect4
+		link by id|link-by-id $(id link links/connect4)
+		link by path|pin $BPFFS/links/connect4
+		link that another opened, detach|inherited detach $BPFFS/links/connect4 $CGROUP/jail
+		link that another opened, update|inherited update $BPFFS/links/sysctl $CGROUP/jail
+		program attached to the root, by a link|attach link $CGROUP
+		program attached above the root|attach program $(dirname "$CGROUP")
+		unlink of a pin|unlink $BPFFS/links/sysctl
+		rename of a pin|rename $BPFFS/links/sysctl $BPFFS/links/other
+		rename of a folder|rename $BPFFS/links $BPFFS/gone
+		rename of the instance|rename $BPFFS $lock
+		hard link of a pin|link $BPFFS/links/sysctl $TMP/bpf/other
+		chmod of a pin|chmod $BPFFS/links/sysctl
+		chown of a pin|chown $BPFFS/links/sysctl
+		pin among ours|pin-own $BPFFS/links/forged
+		instance beside ours|mkdir $BPFFS-next
+		link to an instance beside ours|symlink $TMP $BPFFS-run-1
+		mount over the folder|mount-over $BPFFS
+		mount over the file system|mount-over $TMP/bpf
+		cgroup.procs of a cgroup outside|open $CGROUP/outside cgroup.procs
+		cgroup.kill of a cgroup outside|open $CGROUP/outside cgroup.kill
+		cgroup.procs of the parent|open $CGROUP cgroup.procs
+		birth in a cgroup outside|clone-into $CGROUP/outside
+		moved mount|move-mount $TMP/bpf /mnt
+		moved mount, the new way|move-mount-new $TMP/bpf /mnt
+		umount of the file system|umount $TMP/bpf
+	ATTACKS
+}
+mounted()
+{
+	awk -v place="$1" '$2 == place { found = 1 } END { exit !found }' /proc/self/mounts
+}
+# What attacks that get through leave behind.
+mend()
+{
+	mounted /mnt && mount --move /mnt "$TMP/bpf"
+	while mounted "$BPFFS"; do umount "$BPFFS"; done
+	[ -d "$lock" ] && mv "$lock" "$BPFFS"
+	[ -d "$BPFFS/gone" ] && mv "$BPFFS/gone" "$BPFFS/links"
+	[ -e "$BPFFS/links/other" ] && mv "$BPFFS/links/other" "$BPFFS/links/sysctl"
+	rm -f "$TMP/bpf/other" "$BPFFS/links/forged" "$BPFFS-run-1"
+	[ -d "$BPFFS-next" ] && rmdir "$BPFFS-next"
+	while [ "$(stat -f -c %T "$TMP/bpf")" != bpf_fs ] && mounted "$TMP/bpf"; do
+		umount "$TMP/bpf"
+	done
+	# What is gone must be put right before the next attack; that takes long in a guest.
+	[ -e "$BPFFS/links/sysctl" ] && [ "$(stat -c %a "$BPFFS/links/sysctl")" = 600 ] &&
+		[ "$(stat -c %u "$BPFFS/links/sysctl")" = 0 ] && [[ $words != inherited* ]] ||
+		cgward apply jail.ini >/dev/null 2>&1
+}
+
+mkdir -p /mnt
+before=$(cgward status --json | jq .guarded)
+attacks denied
+after=$(cgward status --json | jq .guarded)
+holds "each attack was counted: $((after - before))" test $((after - before)) -ge 35
+sleep 1.5
+same "each attack is in the log, alone or in a sum" "$after" \
+	"$(jq -n 'reduce (inputs | select(.op == "guard")) as $line (0; . + ($line.count // 1))' "$TMP/events")"
+logged "events name a map" '.op == "guard" and .object == "map counters" and .hook == "lsm/bpf_map"'
+logged "events name a link" '.object == "link connect4" and .hook == "lsm/bpf"'
+logged "events name the reader" '.object == "cgward-audit" and .guarded == "process" and .number == 18'
+logged "events name the cgroup" '.guarded == "cgroup" and (.object | endswith("/outside"))'
+logged "events say why" '.reason == "guard" and .policy == null and .kind == "cgward"'
+holds "the reader is alive" kill -0 "$AUDIT_PID"
+same "status: nothing has changed" "true []" \
+	"$(cgward status --json | jq -r '"\(.in_force) \(.drift)"')"
+is "the rules hold" denied /jail connect tcp 192.0.2.1:1
+if [ -z "${GUEST-}" ] || [ "$(cut -d . -f 1,2 <<<"$GUEST")" != 6.1 ]; then
+	same "a link by a directory in hand" denied "$(try pin-at "$BPFFS/links" connect4)"
+fi
+
+# What is not cgward's.
+mkdir -p "$TMP/bpf/own"
+same "a container's own maps, programs and pins" allowed "$(try own "$TMP/bpf/own/map")"
+same "a program attached to its own cgroup" allowed "$(try attach link "$CGROUP/jail/child")"
+same "moves within its subtree" allowed "$(try open "$CGROUP/jail/child" cgroup.procs)"
+same "births within its subtree" allowed "$(try clone-into "$CGROUP/jail/child")"
+same "from below back into its cgroup" allowed \
+	"$(in_cgroup /jail/child attack open "$CGROUP/jail" cgroup.procs)"
+same "a signal to another process" allowed "$(try kill $$ 18)"
+same "mounts of its own" allowed "$(mkdir -p "$TMP/own" && try mount-over "$TMP/own")"
+umount "$TMP/own"
+same "its own mount namespace: mounts over anything" allowed \
+	"$(in_cgroup /jail unshare --mount attack umount /sys 2>&1)"
+same "ungoverned: the pins" allowed "$(in_cgroup /outside attack pin "$BPFFS/maps/counters")"
+same "ungoverned: links" allowed "$(in_cgroup /outside attack pin "$BPFFS/links/connect4")"
+same "ungoverned: cgroups" allowed "$(in_cgroup /outside attack open "$CGROUP/jail" cgroup.procs)"
+
+# Reloads under the guard, while links are attacked.
+sed 's/192.0.2.1/192.0.2.0\/24/' jail.ini >second.ini
+for name in second jail; do
+	holds "reload: $name" cgward apply $name.ini
+	same "reload: link by path" denied "$(try pin "$BPFFS/links/connect4")"
+	same "reload: link by id" denied "$(try link-by-id "$(id link links/connect4)")"
+done
+same "reload: the guard is complete" yes "$(state)"
+
+# Without the guard all of it gets through.
+audit_stop
+protect off
+same "off: status" off "$(state)"
+"$AUDIT" --bpffs "$BPFFS" --follow --output /dev/null 2>/dev/null &
+AUDIT_PID=$!
+sleep 0.3
+attacks allowed
+kill "$AUDIT_PID" 2>/dev/null
+cgward remove >/dev/null 2>&1
+same "removed: nothing is left" "" "$(find "$TMP/bpf" -mindepth 1 -name 'cgward*')"
