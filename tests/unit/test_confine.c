@@ -82,7 +82,7 @@ static const struct {
 	{"clone", call_fork, false, false},
 	{"ptrace", call_ptrace, false, false},
 	{"bpf map create", call_map_create, false, false},
-	{"bpf map update", call_map_update, false, false},
+	{"bpf map update", call_map_update, false, true},
 };
 
 /* In a process of its own: 0 if the call is let through, 1 if it is not, 2: no filter. */
