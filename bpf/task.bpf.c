@@ -33,17 +33,19 @@ static __always_inline void control_set_kept(void)
 }
 
 /*
- * No memory for a record: the process could leave unseen. The running task, which is the mover or
- * the parent, is killed, and the failure shows in `cgward status`.
+ * No memory for a record: the process could leave unseen. The failure shows in `cgward status`, and
+ * the running task is killed where it is the mover or the parent; the loader, which runs the
+ * iterator, sees that the walk did not come to its end.
  */
-static __always_inline void record_failed(void)
+static __always_inline void record_failed(bool kill)
 {
 	__u32 zero = 0;
 	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
 
 	if (state)
 		__sync_fetch_and_add(&state->process_failures, 1);
-	bpf_send_signal(9);
+	if (kill)
+		bpf_send_signal(9);
 }
 
 /* The record of a process if it is about this very process and not an earlier one with the same id.
@@ -91,7 +93,7 @@ static __always_inline void record_put(struct scratch *scratch, __u32 tgid, __u6
 		control_set_kept();
 	failed = bpf_map_update_elem(&processes, &tgid, record, flags);
 	if (failed && failed != -EEXIST)
-		record_failed();
+		record_failed(flags != BPF_NOEXIST); /* which is the iterator's */
 }
 
 /* A governed task has moved the process: it keeps what governed it before. */
@@ -136,7 +138,7 @@ int BPF_PROG(cgward_attach_task, struct cgroup *cgroup, const char *path, struct
 		return 0;
 	place = place_of(&call, cgroup);
 	if (!place) {
-		record_failed();
+		record_failed(true);
 		return 0;
 	}
 	mover = record_find(tgid, task_start(current));
@@ -209,7 +211,7 @@ int BPF_PROG(cgward_fork, struct task_struct *parent, struct task_struct *child)
 	}
 	place = call_claim(&call) ? call_set(call.scratch) : NULL;
 	if (!place) {
-		record_failed();
+		record_failed(true);
 		return 0;
 	}
 	__builtin_memset(&call.scratch->kept, 0, sizeof(struct cgw_set));

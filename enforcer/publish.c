@@ -209,6 +209,15 @@ struct counter_faults publish_counter_faults(
 	return faults;
 }
 
+static uint64_t process_failures(const struct instance *instance)
+{
+	struct cgw_control control = {};
+	__u32 zero = 0;
+
+	bpf_map_lookup_elem(instance->maps[MAP_CONTROL], &zero, &control);
+	return control.process_failures;
+}
+
 /*
  * Runs the iterator over all processes: what governs a process must be on record before it can move
  * itself, and those that were there before this ruleset are not, or not with it.
@@ -219,6 +228,7 @@ int publish_refresh(const struct instance *instance)
 	int link = program < 0 ? -1 : bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
 	int iterator = link < 0 ? -1 : bpf_iter_create(link);
 	int err = iterator < 0 ? -errno : 0;
+	uint64_t failures = process_failures(instance);
 	char buffer[64];
 
 	while (!err) {
@@ -229,6 +239,8 @@ int publish_refresh(const struct instance *instance)
 		if (got < 0 && errno != EAGAIN && errno != EINTR)
 			err = -errno;
 	}
+	if (!err && process_failures(instance) != failures)
+		err = -ENOMEM; /* one at least has no record */
 	if (iterator >= 0)
 		close(iterator);
 	if (link >= 0)
