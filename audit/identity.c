@@ -161,6 +161,9 @@ static const char *bare_runtime(const struct identity *identity, struct part par
 {
 	if (part_is(parent, "docker"))
 		return "docker";
+	/* containerd's own default: its namespace, of Kubernetes or of ctr and nerdctl */
+	if (part_is(parent, "k8s.io") || part_is(parent, "default"))
+		return "containerd";
 	return identity->pod[0] ? "containerd" : NULL; /* the cgroupfs driver of Kubernetes */
 }
 

@@ -15,17 +15,17 @@
 #define PLOT_HEIGHT 160
 #define SPARK_HEIGHT 24
 
-static const struct {
-	const char *name, *colour;
-} series[TALLY_SERIES] = {
-	[TALLY_DENIED] = {"denied", "#b3261e"},
-	[TALLY_AUDITED] = {"audited", "#a36a00"},
-	[TALLY_LOST] = {"lost", "#5f6368"},
+/* The names are classes of the style sheet as well. */
+static const char *const series[TALLY_SERIES] = {
+	[TALLY_DENIED] = "denied",
+	[TALLY_AUDITED] = "audited",
+	[TALLY_LOST] = "lost",
 };
 
 static const char *const kinds[TALLY_KINDS] = {
 	[TALLY_POLICY] = "By policy",
 	[TALLY_RULE] = "By rule",
+	[TALLY_KIND] = "By kind",
 	[TALLY_CONTAINER] = "By container",
 	[TALLY_CGROUP] = "By cgroup",
 };
@@ -37,18 +37,30 @@ static const char head[] =
 	"style-src 'unsafe-inline'\">\n"
 	"<meta name=\"viewport\" content=\"width=device-width\">\n"
 	"<title>cgward: violations</title>\n<style>\n"
+	":root { color-scheme: light dark; --text: #202124; --page: #fff; --line: #dadce0; "
+	"--plot: #f8f9fa; --dim: #5f6368; --denied: #b3261e; --audited: #a36a00; --lost: #5f6368; "
+	"--spark: #3c5a99; }\n"
+	"@media (prefers-color-scheme: dark) { :root { --text: #e8eaed; --page: #17181a; "
+	"--line: #3c4043; --plot: #202124; --dim: #9aa0a6; --denied: #f2857d; --audited: #e3b04b; "
+	"--lost: #9aa0a6; --spark: #8ab4f8; } }\n"
 	"body { font: 14px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 70em; "
-	"padding: 0 1em; color: #202124; background: #fff; }\n"
+	"padding: 0 1em; color: var(--text); background: var(--page); }\n"
 	"h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; }\n"
 	"table { border-collapse: collapse; width: 100%; }\n"
 	"th, td { text-align: left; padding: .25em .75em .25em 0; border-bottom: 1px solid "
-	"#dadce0; vertical-align: middle; }\n"
+	"var(--line); vertical-align: middle; }\n"
+	"th { color: var(--dim); font-weight: normal; }\n"
 	"td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }\n"
 	"td.name { font-family: monospace; overflow-wrap: anywhere; }\n"
 	"td.plot { width: 16em; } svg { display: block; width: 100%; }\n"
-	"svg.plot { height: 12em; background: #f8f9fa; } svg.spark { height: 1.7em; }\n"
-	".key { display: inline-block; width: .8em; height: .8em; margin: 0 .3em 0 1em; }\n"
-	".axis { display: flex; justify-content: space-between; color: #5f6368; }\n"
+	"svg.plot { height: 12em; background: var(--plot); } svg.spark { height: 1.7em; }\n"
+	"svg.strip { height: 2.5em; background: var(--plot); margin-top: .3em; }\n"
+	".key { display: inline-block; width: .8em; height: .8em; margin-right: .3em; }\n"
+	".legend span + span + .key { margin-left: 1em; }\n"
+	".denied { fill: var(--denied); background: var(--denied); }\n"
+	".audited { fill: var(--audited); background: var(--audited); }\n"
+	".lost { fill: var(--lost); background: var(--lost); } .all { fill: var(--spark); }\n"
+	".axis { display: flex; justify-content: space-between; color: var(--dim); }\n"
 	"</style></head><body>\n<h1>cgward: violations</h1>\n";
 
 /* As in text: bytes that are not printable ASCII stand as \xHH. */
@@ -71,10 +83,10 @@ static void put_time(struct strbuf *out, int64_t time)
 	clock_format(time, 0, out);
 }
 
-static void put_bar(struct strbuf *out, size_t column, double y, double height, const char *colour)
+static void put_bar(struct strbuf *out, size_t column, double y, double height, const char *class)
 {
-	strbuf_printf(out, "<rect x=\"%zu\" y=\"%.2f\" width=\"%d\" height=\"%.2f\" fill=\"%s\"/>",
-		column * COLUMN_WIDTH, y, COLUMN_WIDTH - 1, height, colour);
+	strbuf_printf(out, "<rect class=\"%s\" x=\"%zu\" y=\"%.2f\" width=\"%d\" height=\"%.2f\"/>",
+		class, column * COLUMN_WIDTH, y, COLUMN_WIDTH - 1, height);
 }
 
 static int64_t columns_used(const struct tally *tally)
@@ -92,13 +104,44 @@ static void put_svg(struct strbuf *out, const struct tally *tally, const char *c
 		class, (int)columns_used(tally) * COLUMN_WIDTH, height, label);
 }
 
+/* What was denied and audited; what was lost has another scale, and stands below. */
 static uint64_t column_total(const struct tally *tally, size_t column)
 {
-	uint64_t total = 0;
+	return tally->series[TALLY_DENIED][column] + tally->series[TALLY_AUDITED][column];
+}
 
-	for (size_t i = 0; i < TALLY_SERIES; i++)
-		total += tally->series[i][column];
-	return total;
+static uint64_t greatest(const uint64_t *columns)
+{
+	uint64_t highest = 1;
+
+	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+		highest = columns[i] > highest ? columns[i] : highest;
+	return highest;
+}
+
+/* One series alone. */
+static void put_bars(struct strbuf *out, const uint64_t *columns, int height, const char *class)
+{
+	uint64_t highest = greatest(columns);
+
+	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
+		double bar = (double)columns[i] * height / highest;
+
+		if (columns[i])
+			put_bar(out, i, height - bar, bar, class);
+	}
+}
+
+static void put_axis(struct strbuf *out, const struct tally *tally, uint64_t highest)
+{
+	strbuf_puts(out, "<div class=\"axis\"><span>");
+	put_time(out, tally->start);
+	strbuf_printf(out,
+		"</span><span>a bar: %" PRId64 " s, the highest: %" PRIu64 " violations</span>",
+		(int64_t)(tally->width / NSEC_PER_SEC), highest);
+	strbuf_puts(out, "<span>");
+	put_time(out, tally->start + columns_used(tally) * tally->width);
+	strbuf_puts(out, "</span></div>\n");
 }
 
 static void put_plot(struct strbuf *out, const struct tally *tally)
@@ -112,39 +155,32 @@ static void put_plot(struct strbuf *out, const struct tally *tally)
 	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
 		double y = PLOT_HEIGHT;
 
-		for (size_t j = 0; j < TALLY_SERIES; j++) {
+		for (size_t j = 0; j < TALLY_LOST; j++) {
 			double height = (double)tally->series[j][i] * PLOT_HEIGHT / highest;
 
 			if (!tally->series[j][i])
 				continue;
 			y -= height;
-			put_bar(out, i, y, height, series[j].colour);
+			put_bar(out, i, y, height, series[j]);
 		}
 	}
-	strbuf_puts(out, "</svg>\n<div class=\"axis\"><span>");
-	put_time(out, tally->start);
+	strbuf_puts(out, "</svg>\n");
+	put_axis(out, tally, highest);
+	if (!tally->totals[TALLY_LOST])
+		return;
+	put_svg(out, tally, "strip", SPARK_HEIGHT, "lost over time");
+	put_bars(out, tally->series[TALLY_LOST], SPARK_HEIGHT, series[TALLY_LOST]);
 	strbuf_printf(out,
-		"</span><span>a bar: %" PRId64 " s, the highest: %" PRIu64 "</span><span>",
-		(int64_t)(tally->width / NSEC_PER_SEC), highest);
-	put_time(out, tally->start + columns_used(tally) * tally->width);
-	strbuf_puts(out, "</span></div>\n");
+		"</svg>\n<div class=\"axis\"><span>lost, when it was noticed; the highest: %" PRIu64
+		"</span></div>\n",
+		greatest(tally->series[TALLY_LOST]));
 }
 
 static void put_spark(
 	struct strbuf *out, const struct tally *tally, const struct tally_entry *entry)
 {
-	uint64_t highest = 1;
-
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
-		if (entry->columns[i] > highest)
-			highest = entry->columns[i];
 	put_svg(out, tally, "spark", SPARK_HEIGHT, "over time");
-	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
-		double height = (double)entry->columns[i] * SPARK_HEIGHT / highest;
-
-		if (entry->columns[i])
-			put_bar(out, i, SPARK_HEIGHT - height, height, "#3c5a99");
-	}
+	put_bars(out, entry->columns, SPARK_HEIGHT, "all");
 	strbuf_puts(out, "</svg>");
 }
 
@@ -185,11 +221,10 @@ static void put_page(struct strbuf *out, const struct tally *tally, const char *
 		strbuf_puts(out, " to ");
 		put_time(out, tally->last);
 	}
-	strbuf_puts(out, "</p>\n<p>");
+	strbuf_puts(out, "</p>\n<p class=\"legend\">");
 	for (size_t i = 0; i < TALLY_SERIES; i++)
-		strbuf_printf(out,
-			"<span class=\"key\" style=\"background: %s\"></span>%s: %" PRIu64,
-			series[i].colour, series[i].name, tally->totals[i]);
+		strbuf_printf(out, "<span class=\"key %s\"></span><span>%s: %" PRIu64 "</span>",
+			series[i], series[i], tally->totals[i]);
 	strbuf_puts(out, "</p>\n");
 	if (tally->bad_lines)
 		strbuf_printf(out,

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 #include "clock.h"
 
@@ -18,6 +19,14 @@
 #define PERIOD (1 * NSEC_PER_SEC)
 /* A batch: some hundred lines, which one write(2) takes, of a sixteenth of the ring buffer. */
 #define BATCH (64 * 1024)
+
+/*
+ * After that much, more is coming: it is let gather for a millisecond, or each event costs the
+ * kernel a wake-up and us several system calls. The ring buffer holds some 20 ms of the worst
+ * flood.
+ */
+#define BUSY (4 * 1024)
+#define BUSY_PAUSE 1000000
 
 /* Sums take at most twice the ring buffer; some may come while others are read. */
 #define SUM_ROUNDS 8
@@ -246,14 +255,19 @@ void session_finish_batch(struct session *session)
 
 static void session_follow(struct session *session)
 {
+	const struct timespec pause = {.tv_nsec = BUSY_PAUSE};
 	bool drained;
 
 	while (!session->ended && !session->error) {
+		uint64_t before = session->source.ring.position;
+
 		session_wait(session);
 		if (session->ended)
 			break;
 		drained = !session->waiting && session_consume(session);
 		outputs_flush(&session->outputs, &session->failed); /* queues */
+		if (drained && session->source.ring.position - before > BUSY)
+			nanosleep(&pause, NULL);
 		if (clock_boottime() >= session->next) {
 			session_period(session, drained, false);
 			session_check_ends(session);

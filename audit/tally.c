@@ -140,6 +140,7 @@ static void visit(void *context, const struct jsonl_member *member)
 		{"", "policy", &line->names[TALLY_POLICY]},
 		{"", "rule", &line->names[TALLY_RULE]},
 		{"", "cgroup", &line->names[TALLY_CGROUP]},
+		{"", "kind", &line->names[TALLY_KIND]},
 		{"container", "id", &line->names[TALLY_CONTAINER]},
 	};
 
