@@ -135,7 +135,7 @@ int main(int argc, char **argv)
 				"IPV4 PORT\n");
 		return 2;
 	}
-	if (root && nice(10) < 0)
+	if (root && nice(19) < 0)
 		fail("lower", "the priority");
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, thread_main, NULL))
