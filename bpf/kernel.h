@@ -224,6 +224,22 @@ struct socket {
 	struct sock *sk;
 };
 
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len; /* of name */
+	struct sockaddr_un name[];
+};
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr; /* NULL: has no name */
+	struct path path;	   /* an abstract name: NULL */
+};
+
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;

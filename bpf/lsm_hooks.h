@@ -69,7 +69,14 @@
 	X(SOCKET_LISTEN, socket_listen, socket_listen, "listen")                                   \
 	X(SOCKET_SENDMSG, socket_sendmsg, socket_sendmsg, "sendto and sendmsg on other sockets")   \
 	X(SOCKET_CREATE, socket_create, socket_create, "creation of a socket")                     \
-	X(SCTP_BIND_CONNECT, sctp_bind_connect, sctp_bind_connect, "SCTP: sendto, connectx, bindx")
+	X(SCTP_BIND_CONNECT, sctp_bind_connect, sctp_bind_connect,                                 \
+		"SCTP: sendto, connectx, bindx")                                                   \
+	X(UNIX_STREAM_CONNECT, unix_stream_connect, unix_stream_connect,                           \
+		"connect of unix sockets")                                                         \
+	X(UNIX_MAY_SEND, unix_may_send, unix_may_send, "datagrams of unix sockets")                \
+	X(UNIX_LISTEN, unix_listen, socket_listen, "listen on a unix socket")                      \
+	X(UNIX_BIND, unix_bind, socket_bind, "bind of a unix socket to an abstract name")          \
+	X(UNIX_MKNOD, unix_mknod, path_mknod, "bind of a unix socket to a path")
 #define CGW_GUARD_HOOKS(X)                                                                         \
 	X(GUARD_BPF, guard_bpf, bpf, "self-protection: bpf(2)")                                    \
 	X(GUARD_MAP, guard_map, bpf_map, "self-protection: maps")                                  \

@@ -14,6 +14,30 @@
 #define SOCK_RAW 3
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
+#define UNIX_NAME_MAX 108
+
+/* Reports what is in call->scratch: the name in scratch->name, and the decision. */
+static __noinline int unix_report(
+	struct call *call, const struct cgw_unix *name, const struct peer_context *seen)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_event *event;
+	__u8 zero = 0;
+
+	if (!scratch)
+		return -1;
+	event = &scratch->event;
+	emit_start(call, CGW_EVENT_NETWORK, seen->hook, name->op);
+	event->socket_cgroup_id = seen->socket_cgroup_id;
+	event->network.family = AF_UNIX;
+	event->network.type = seen->type;
+	if (name->kind == CGW_UNIX_ABSTRACT)
+		event->name_len = emit_bytes(scratch, &zero, 1);
+	event->name_len += emit_bytes(scratch, scratch->name.bytes, name->length);
+	emit_finish(scratch);
+	return 0;
+}
+
 /* A socket that is to be made. */
 struct socket_kind {
 	__u32 hook;
@@ -135,6 +159,30 @@ static __always_inline bool peer_denied(
 	deny = decision->verdict == CGW_VERDICT_DENY;
 	call_close(call);
 	return deny;
+}
+
+#define UNIX_NAME_MAX 108
+
+/* Reports what is in call->scratch: the name in scratch->name, and the decision. */
+static __noinline int unix_report(
+	struct call *call, const struct cgw_unix *name, const struct peer_context *seen)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_event *event;
+	__u8 zero = 0;
+
+	if (!scratch)
+		return -1;
+	event = &scratch->event;
+	emit_start(call, CGW_EVENT_NETWORK, seen->hook, name->op);
+	event->socket_cgroup_id = seen->socket_cgroup_id;
+	event->network.family = AF_UNIX;
+	event->network.type = seen->type;
+	if (name->kind == CGW_UNIX_ABSTRACT)
+		event->name_len = emit_bytes(scratch, &zero, 1);
+	event->name_len += emit_bytes(scratch, scratch->name.bytes, name->length);
+	emit_finish(scratch);
+	return 0;
 }
 
 /* A socket that is to be made. */

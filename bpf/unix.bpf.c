@@ -10,8 +10,6 @@
  */
 #include "network.h"
 
-#define UNIX_NAME_MAX 108
-
 /* Reads the name into scratch->name. Its length, and the kind: 0 for a socket without a name. */
 static __always_inline __u32 read_name(
 	struct bpf_sock_addr *ctx, struct scratch *scratch, __u32 *kind)
@@ -42,31 +40,9 @@ static __always_inline __u32 read_name(
 	return got > 1 ? got - 1 : 0;
 }
 
-static __noinline int unix_report(struct call *call, struct bpf_sock_addr *ctx,
-	const struct cgw_unix *name, struct peer_context *seen)
-{
-	struct scratch *scratch = call->scratch;
-	struct cgw_event *event;
-	__u8 zero = 0;
-
-	if (!scratch)
-		return -1;
-	event = &scratch->event;
-	if (emit_start(call, CGW_EVENT_NETWORK, seen->hook, CGW_OP_CONNECT))
-		return 0;
-	event->socket_cgroup_id = seen->socket_cgroup_id;
-	event->network.family = AF_UNIX;
-	event->network.type = ctx->type;
-	if (name->kind == CGW_UNIX_ABSTRACT)
-		event->name_len = emit_bytes(scratch, &zero, 1);
-	event->name_len += emit_bytes(scratch, scratch->name.bytes, name->length);
-	emit_finish(scratch);
-	return 0;
-}
-
 static __always_inline int judge(struct bpf_sock_addr *ctx, __u32 hook)
 {
-	struct peer_context seen = {.hook = hook};
+	struct peer_context seen = {.hook = hook, .type = ctx->type};
 	struct cgw_unix name = {.op = CGW_OP_CONNECT};
 	struct bpf_sock *sk = ctx->sk;
 	struct cgw_decision *decision;
@@ -94,7 +70,7 @@ static __always_inline int judge(struct bpf_sock_addr *ctx, __u32 hook)
 	decision = &call.scratch->work.decision;
 	decision_check(&call, decision);
 	if (decision->verdict != CGW_VERDICT_ALLOW)
-		unix_report(&call, ctx, &name, &seen);
+		unix_report(&call, &name, &seen);
 	deny = decision->verdict == CGW_VERDICT_DENY;
 	call_close(&call);
 	return !deny;
