@@ -10,6 +10,7 @@
 #define SENDMSG HOOK(SENDMSG4), HOOK(SENDMSG6)
 #define SOCKET HOOK(SOCKET_CONNECT), HOOK(SOCKET_SENDMSG), HOOK(SCTP_BIND_CONNECT)
 #define UNIX HOOK(CONNECT_UNIX), HOOK(SENDMSG_UNIX)
+#define UNIX_LSM HOOK(UNIX_STREAM_CONNECT), HOOK(UNIX_MAY_SEND)
 /* What could give a protected object another name belongs to all operations on files. */
 #define FILE_READ                                                                                  \
 	HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME), HOOK(SEAL_MOUNT), HOOK(SEAL_UMOUNT),  \
@@ -34,15 +35,16 @@ const struct coverage_row coverage_rows[] = {
 		"SCTP sockets that another cgroup has made, and sockets made outside of the "
 		"cgroup root, are not judged by the cgroup of the process that uses them"},
 	{"network", "connect unix @abstract", {UNIX}, {0}, 0, NULL, true, NULL},
-	{"network", "connect unix /path", {UNIX}, {0}, 0, "lsm/unix_stream_connect", true,
+	{"network", "connect unix /path", {UNIX}, {UNIX_LSM}, 0, NULL, true,
 		"judged by the name given: a symbolic link or another mount of it slips by; "
 		"refused unless on-missing = warn"},
+	{"network", "connect unix, by the socket reached", {UNIX_LSM}, {0}, 0, NULL, true, NULL},
 	{"network", "bind tcp, udp", {HOOK(BIND4), HOOK(BIND6)}, {0}, 0, NULL, true, NULL},
 	{"network", "bind icmp, sctp, raw", {HOOK(SOCKET_BIND), HOOK(SCTP_BIND_CONNECT)}, {0}, 0,
 		NULL, true, NULL},
-	{"network", "bind unix", {0}, {0}, FEATURE(LSM), "lsm/socket_bind", false, NULL},
+	{"network", "bind unix", {HOOK(UNIX_BIND), HOOK(UNIX_MKNOD)}, {0}, 0, NULL, true, NULL},
 	{"network", "listen tcp, sctp", {HOOK(SOCKET_LISTEN)}, {0}, 0, NULL, true, NULL},
-	{"network", "listen unix", {0}, {0}, FEATURE(LSM), "lsm/socket_listen", false, NULL},
+	{"network", "listen unix", {HOOK(UNIX_LISTEN)}, {0}, 0, NULL, true, NULL},
 	{"network", "socket inet, inet6", {HOOK(SOCK_CREATE)}, {0}, 0, NULL, true, NULL},
 	{"network", "socket, other families", {HOOK(SOCKET_CREATE)}, {0}, 0, NULL, true, NULL},
 	{"file", "read", {FILE_READ}, {0}, 0, NULL, true, NULL},

@@ -19,8 +19,18 @@ static bool names_proto(const struct policy_rule *rule, uint32_t set)
 	return rule->protos_named && rule->protos & set;
 }
 
+/* A kernel without hooks for the names that are given can still tell the socket that is reached. */
+static const char *unix_connect_row(const struct offers *offers, bool is_path)
+{
+	if (!hook_set_has(&offers->loaded, CGW_HOOK_CONNECT_UNIX) &&
+		hook_set_has(&offers->loaded, CGW_HOOK_UNIX_STREAM_CONNECT))
+		return "connect unix, by the socket reached";
+	return is_path ? "connect unix /path" : "connect unix @abstract";
+}
+
 /* The row of the coverage table that a [network] rule falls under; of several the weakest. */
-static const struct coverage_row *network_row(const struct policy_rule *rule)
+static const struct coverage_row *network_row(
+	const struct policy_rule *rule, const struct offers *offers)
 {
 	const uint32_t own_bind = 1U << CGW_PROTO_ICMP | 1U << CGW_PROTO_SCTP | 1U << CGW_PROTO_RAW;
 	bool is_path = rule->peer.kind == PEER_UNIX_PATH;
@@ -35,21 +45,20 @@ static const struct coverage_row *network_row(const struct policy_rule *rule)
 		return coverage_find("network", "bind icmp, sctp, raw");
 	if (!has_op(rule, CGW_OP_CONNECT))
 		return coverage_find("network", "bind tcp, udp");
-	if (is_path)
-		return coverage_find("network", "connect unix /path");
 	if (is_unix)
-		return coverage_find("network", "connect unix @abstract");
+		return coverage_find("network", unix_connect_row(offers, is_path));
 	return coverage_find("network", "connect udp");
 }
 
-static const struct coverage_row *row_of(const struct policy_rule *rule)
+static const struct coverage_row *row_of(
+	const struct policy_rule *rule, const struct offers *offers)
 {
 	switch (rule->section) {
 	case SECTION_SYSCTL:
 		return coverage_find("sysctl", "read, write");
 	case SECTION_NETWORK:
 		if (!has_op(rule, CGW_OP_SOCKET))
-			return network_row(rule);
+			return network_row(rule, offers);
 		if (rule->socket.family == AF_INET || rule->socket.family == AF_INET6)
 			return coverage_find("network", "socket inet, inet6");
 		return coverage_find("network", "socket, other families");
@@ -108,7 +117,7 @@ static void add_reason(struct strbuf *why, struct hook_set missing, const struct
 static uint32_t rule_gap(
 	const struct policy_rule *rule, const struct offers *offers, struct strbuf *why)
 {
-	const struct coverage_row *row = row_of(rule);
+	const struct coverage_row *row = row_of(rule, offers);
 	struct hook_set missing = hook_set_minus(coverage_set(row->hooks), offers->loaded);
 	struct hook_set more = hook_set_minus(coverage_set(row->more), offers->loaded);
 	struct strbuf names __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
@@ -177,8 +186,10 @@ static void check_unseen(
 	if (!hook_set_has(&offers->loaded, CGW_HOOK_SOCKET_BIND))
 		warn(diags, policy, bind,
 			"binding of icmp, sctp and raw sockets is seen by no program");
-	warn(diags, policy, bind, "binding of unix sockets is seen by no program");
-	warn(diags, policy, listen, "listening on unix sockets is seen by no program");
+	if (!hook_set_has(&offers->loaded, CGW_HOOK_UNIX_BIND))
+		warn(diags, policy, bind, "binding of unix sockets is seen by no program");
+	if (!hook_set_has(&offers->loaded, CGW_HOOK_UNIX_LISTEN))
+		warn(diags, policy, listen, "listening on unix sockets is seen by no program");
 }
 
 /* Marks the rule in the image; found by its text, which is unique within its policy. */

@@ -61,6 +61,13 @@ static void add(struct hook_set *set, const enum cgw_hook *list, size_t count)
 	add(set, (const enum cgw_hook[]){__VA_ARGS__},                                             \
 		sizeof((const enum cgw_hook[]){__VA_ARGS__}) / sizeof(enum cgw_hook))
 
+static bool has_unix(const struct cgw_policy *policy, enum cgw_op op)
+{
+	const __u32 *names = policy->unix_names[CGW_PEER_OP(op)];
+
+	return names[CGW_UNIX_PATH] || names[CGW_UNIX_ABSTRACT];
+}
+
 static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 {
 	int connect = CGW_PEER_OP(CGW_OP_CONNECT), bind = CGW_PEER_OP(CGW_OP_BIND);
@@ -81,9 +88,13 @@ static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 		ADD(set, CGW_HOOK_SOCKET_LISTEN);
 	if (policy->sockets)
 		ADD(set, CGW_HOOK_SOCK_CREATE, CGW_HOOK_SOCKET_CREATE);
-	if (policy->unix_names[connect][CGW_UNIX_PATH] ||
-		policy->unix_names[connect][CGW_UNIX_ABSTRACT])
-		ADD(set, CGW_HOOK_CONNECT_UNIX, CGW_HOOK_SENDMSG_UNIX);
+	if (has_unix(policy, CGW_OP_CONNECT))
+		ADD(set, CGW_HOOK_CONNECT_UNIX, CGW_HOOK_SENDMSG_UNIX, CGW_HOOK_UNIX_STREAM_CONNECT,
+			CGW_HOOK_UNIX_MAY_SEND);
+	if (has_unix(policy, CGW_OP_BIND))
+		ADD(set, CGW_HOOK_UNIX_BIND, CGW_HOOK_UNIX_MKNOD);
+	if (has_unix(policy, CGW_OP_LISTEN))
+		ADD(set, CGW_HOOK_UNIX_LISTEN);
 }
 
 static void add_row(struct hook_set *set, const char *section, const char *operation)

@@ -2,7 +2,8 @@
 /*
  * keep - holds connections and says what becomes of them.
  *
- *   keep OPERATION...      each one argument: "connect tcp 127.0.0.1:80", "listen tcp 0.0.0.0:80"
+ *   keep OPERATION...      each one argument: "connect tcp 127.0.0.1:80", "listen tcp 0.0.0.0:80",
+ *                          "bind unix /x" (datagrams)
  *
  * Prints "ready" when all is connected or listens. Then, for each connection that somebody else
  * closes, "cut NUMBER" with the operation's number from 1; what a listening socket accepts is held,
@@ -42,6 +43,7 @@ static void start(const char *text, int index)
 		fprintf(stderr, "keep: %s\n", error);
 		exit(2);
 	}
+	way.dgram = operation.op == CGW_OP_BIND;
 	kind = kind_of(&operation, &way);
 	address = address_of(&operation, &way);
 	fd = socket(kind.family, kind.type | SOCK_CLOEXEC, kind.protocol);
@@ -50,9 +52,11 @@ static void start(const char *text, int index)
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (operation.op == CGW_OP_CONNECT
 			? connect(fd, &address.generic, address.length)
-			: bind(fd, &address.generic, address.length) || listen(fd, 16))
+			: bind(fd, &address.generic, address.length) ||
+				  (operation.op == CGW_OP_LISTEN && listen(fd, 16)))
 		fail("carry out", text);
-	hold(fd, index, operation.op != CGW_OP_CONNECT);
+	if (operation.op != CGW_OP_BIND)
+		hold(fd, index, operation.op != CGW_OP_CONNECT);
 	operation_free(&operation);
 }
 

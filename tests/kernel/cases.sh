@@ -74,6 +74,10 @@ row()
 {
 	local source=${4##*|}
 
+	if [ -z "${UNIX_HOOKS-}" ] && [[ $1 == *" connect unix "* ]]; then
+		skip "$1" "this kernel judges unix sockets that there are only"
+		return
+	fi
 	case $2 in
 	error:EPROTONOSUPPORT | error:EAFNOSUPPORT | error:ESOCKTNOSUPPORT)
 		skip "$1" "this kernel has no such protocol"
@@ -137,6 +141,10 @@ files()
 	cp "$BUILD/helpers/op" $root/tmp/program
 }
 
+# Before Linux 6.7 a name that no socket has is not judged. Without any hook for unix sockets the
+# rows are compared with what apply has said.
+UNIX_HOOKS=$(cgward doctor --json | jq -r '[.hooks[] | select(.state == "yes").name] |
+	if index("cgroup/connect_unix") or (index("lsm/unix_stream_connect") | not) then "yes" else "" end')
 # Writes that these tables make are undone by the end of the namespaces.
 table sysctl
 table network

@@ -11,7 +11,7 @@ suites='hooks cases born_governed inherited ways_around_kernel'
 # The kernels between the oldest and the newest get the others only where time does not matter.
 case ${CI-}/$wanted in
 /6.12 | /6.18) ;;
-*) suites+=' kept survives ways_around_network ways_around_protocols ways_around_sysctl ways_around_files cut' ;;
+*) suites+=' kept survives ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut' ;;
 esac
 suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
