@@ -56,7 +56,7 @@ ip address add 192.0.2.7/32 dev lo
 keeper client into "$CGROUP/free" keep 'connect tcp 192.0.2.7:7005'
 # A process that was moved in with a connection that it had made outside.
 keeper moved keep 'connect tcp 127.0.0.1:7001' 'connect tcp 127.0.0.1:7002'
-moved=$(pgrep -f "keep connect tcp 127.0.0.1:7001 connect tcp 127.0.0.1:7002\$" | head -n 1)
+moved=$!
 echo "$moved" >"$CGROUP/jail/cgroup.procs"
 # Another network namespace, in which only a governed process is.
 keeper other unshare --net bash -c "ip link set lo up; exec 3<&0

@@ -9,6 +9,7 @@ suite_begin "$@"
 }
 
 mkdir "$TMP"/{real,other,mounted}
+mkdir -p "$CGROUP"/{jail,free}
 keep "listen unix $TMP/real/a.sock" "listen unix $TMP/other/a.sock" "bind unix $TMP/real/d.sock" \
 	"bind unix $TMP/other/d.sock" 'listen unix @real' 'listen unix @other' \
 	< <(sleep 200) >"$TMP/ready" 2>&1 &
@@ -55,4 +56,4 @@ blocked "listen, abstract name" unix_listen /jail listen unix @listen-1
 rm -f "$TMP"/{real,other}/{new,old,listen,other}-*
 timeout 60 "$AUDIT" --bpffs "$BPFFS" --format json >"$TMP/events" 2>/dev/null
 same "the event has the socket's own path" "$TMP/real/a.sock" "$(jq -r \
-	'select(.hook == "lsm/unix_stream_connect" and (.name // "" | startswith("/"))).name' "$TMP/events" | sort -u)"
+	'select(.hook == "lsm/unix_stream_connect" and (.path // "" | startswith("/"))).path' "$TMP/events" | sort -u)"
