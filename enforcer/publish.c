@@ -52,15 +52,40 @@ static const char *image_pin(const struct instance *instance, uint32_t generatio
 	return instance_path(instance, "images", name);
 }
 
+static uint64_t image_bytes(const struct instance *instance, uint32_t generation)
+{
+	int map = bpf_obj_get(image_pin(instance, generation));
+	struct bpf_map_info info = {};
+	__u32 length = sizeof(info);
+
+	if (map < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(map, &info, &length))
+		info.max_entries = 0;
+	close(map);
+	return (uint64_t)info.max_entries * info.value_size;
+}
+
 /* Keeps the newest few, and none that is newer than the one in force: those never were. */
 static void prune_images(const struct instance *instance, uint32_t in_force)
 {
 	uint32_t *list;
 	size_t count = pinned_generations(instance, &list), kept = 0;
+	uint64_t bytes = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (list[i] > in_force || ++kept > IMAGES_KEPT)
-			unlink(image_pin(instance, list[i]));
+	for (size_t i = 0; i < count; i++) {
+		bool old = list[i] <= in_force && ++kept > IMAGES_KEPT;
+
+		if (list[i] < in_force)
+			bytes += image_bytes(instance, list[i]);
+		if (list[i] <= in_force && !old && bytes <= IMAGES_BYTES_MAX)
+			continue;
+		if (list[i] < in_force && !old)
+			output_warning("ruleset %u is kept no longer, because it is large: events "
+				       "of it that have not been read will lack their rules",
+				list[i]);
+		unlink(image_pin(instance, list[i]));
+	}
 	free(list);
 }
 

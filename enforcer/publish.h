@@ -9,6 +9,8 @@
 
 /* Rulesets that stay pinned in images/, so that a reader can tell what older events were about. */
 #define IMAGES_KEPT 8
+/* And no more than this together, the one in force aside: large rulesets are not kept so long. */
+#define IMAGES_BYTES_MAX (32ULL << 20)
 
 /*
  * Makes `image` the ruleset of a present and locked instance: fills and freezes a map, makes the
