@@ -141,6 +141,29 @@ struct meta_map {
  */
 #define SCRATCH_SLOTS_PER_CPU 4
 
+/* Where the walk of path.h stands, and that of sb_mounts.h: not on the stack, which is short. */
+struct name_state {
+	struct mnt_namespace *ns;
+	struct vfsmount *mnt;
+	struct dentry *object;
+	struct dentry *dentry;
+	struct dentry *root; /* of the mount */
+	struct mount *mount;
+	__u32 offset; /* where the path begins */
+	__u32 reason; /* 0 while it goes on; NAMED, or an enum cgw_reason: why there is none */
+};
+
+struct sb_state {
+	struct mnt_namespace *ns;
+	struct super_block *sb;
+	struct mount *mount; /* whose turn it is; NULL: none is left */
+	__u64 end;	     /* of the list */
+	__u32 question;	     /* enum names_question */
+	__u32 found;	     /* 1: scratch->work.decision denies; the name is in buffer 0 */
+	__u32 unsure;
+	__u32 reserved;
+};
+
 struct scratch {
 	__u32 busy;
 	__u32 reserved;
@@ -152,6 +175,8 @@ struct scratch {
 	struct cgw_set kept;
 	struct cgw_value value; /* its two buffers serve for the names of files, too */
 	struct cgw_file_work files;
+	struct name_state name_at;
+	struct sb_state sb_at;
 	struct cgw_decision audit; /* of one name of several, while others are asked about */
 	struct cgw_text name;
 	/* A path while it is made: one component more than CGW_TEXT_MAX can be written before that

@@ -31,15 +31,7 @@ extern const volatile __u64 mount_lock_address;
 
 struct name_walk {
 	__u8 *bytes; /* one of the two buffers of a scratch slot */
-	struct mnt_namespace *ns;
-	struct vfsmount *mnt;
-	struct dentry *object;
-	/* where the walk stands: */
-	struct dentry *dentry;
-	struct dentry *root; /* of the mount */
-	struct mount *mount;
-	__u32 offset; /* where the path begins */
-	__u32 reason; /* 0 while it goes on; NAMED, or an enum cgw_reason: why there is none */
+	struct name_state *at;
 };
 
 /* Beyond any enum cgw_reason. */
@@ -62,42 +54,42 @@ static __always_inline __u32 lock_sequence(__u64 lock)
 
 static __always_inline long name_walk_mount(struct name_walk *walk)
 {
-	struct mount *mount = walk->mount, *up = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *mount = walk->at->mount, *up = BPF_CORE_READ(mount, mnt_parent);
 
 	if (up == mount) {
-		walk->reason = NAMED;
+		walk->at->reason = NAMED;
 		return 1;
 	}
-	walk->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-	walk->root = BPF_CORE_READ(up, mnt.mnt_root);
-	walk->mount = up;
+	walk->at->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+	walk->at->root = BPF_CORE_READ(up, mnt.mnt_root);
+	walk->at->mount = up;
 	return 0;
 }
 
 static long name_walk_step(__u32 index, void *context)
 {
 	struct name_walk *walk = context;
-	struct dentry *dentry = walk->dentry, *parent;
-	__u32 length, offset = walk->offset;
+	struct dentry *dentry = walk->at->dentry, *parent;
+	__u32 length, offset = walk->at->offset;
 
 	(void)index;
-	if (dentry == walk->root)
+	if (dentry == walk->at->root)
 		return name_walk_mount(walk);
 	parent = BPF_CORE_READ(dentry, d_parent);
 	if (parent == dentry) { /* the end of a tree that is not this mount's */
-		walk->reason = CGW_REASON_PATH_UNREACHABLE;
+		walk->at->reason = CGW_REASON_PATH_UNREACHABLE;
 		return 1;
 	}
 	length = CGW_OPAQUE(BPF_CORE_READ(dentry, d_name.len)) & 255;
 	if (offset < length + 2) { /* one byte is left over: a path has CGW_TEXT_MAX - 1 */
-		walk->reason = CGW_REASON_PATH_TOO_LONG;
+		walk->at->reason = CGW_REASON_PATH_TOO_LONG;
 		return 1;
 	}
 	offset = CGW_OPAQUE(offset - length - 1) & (CGW_TEXT_MAX - 1);
 	walk->bytes[offset] = '/';
 	bpf_probe_read_kernel(walk->bytes + offset + 1, length, BPF_CORE_READ(dentry, d_name.name));
-	walk->offset = offset;
-	walk->dentry = parent;
+	walk->at->offset = offset;
+	walk->at->dentry = parent;
 	return 0;
 }
 
@@ -105,7 +97,7 @@ static long name_walk_step(__u32 index, void *context)
 static long name_walk_try(__u32 index, void *context)
 {
 	struct name_walk *walk = context;
-	struct vfsmount *mnt = walk->mnt;
+	struct vfsmount *mnt = walk->at->mnt;
 	struct mount *mount = real_mount(mnt);
 	__u32 renames = lock_sequence(rename_lock_address),
 	      mounts = lock_sequence(mount_lock_address);
@@ -114,24 +106,24 @@ static long name_walk_try(__u32 index, void *context)
 	(void)index;
 	if ((renames | mounts) & 1)
 		return 0;
-	walk->dentry = walk->object;
-	walk->mount = mount;
-	walk->root = BPF_CORE_READ(mnt, mnt_root);
+	walk->at->dentry = walk->at->object;
+	walk->at->mount = mount;
+	walk->at->root = BPF_CORE_READ(mnt, mnt_root);
 	/* In atomic operations the verifier forgets what it knows (see path_walk()), and processors
 	 * do not read ahead. */
-	walk->offset = CGW_TEXT_MAX;
-	__sync_fetch_and_add(&walk->offset, 0);
-	walk->reason = 0;
-	__sync_fetch_and_add(&walk->reason, 0);
+	walk->at->offset = CGW_TEXT_MAX;
+	__sync_fetch_and_add(&walk->at->offset, 0);
+	walk->at->reason = 0;
+	__sync_fetch_and_add(&walk->at->reason, 0);
 	ns = BPF_CORE_READ(mount, mnt_ns);
 	bpf_loop(PATH_STEPS, name_walk_step, walk, 0);
-	if (!walk->reason)
-		walk->reason = CGW_REASON_PATH_TOO_LONG;
+	if (!walk->at->reason)
+		walk->at->reason = CGW_REASON_PATH_TOO_LONG;
 	/* A detached mount, one of another namespace: what its path says is not what the policies
 	 * mean. It is still shown in the event. */
-	if (!ns || ns != walk->ns)
-		walk->reason = CGW_REASON_PATH_UNREACHABLE;
-	__sync_fetch_and_add(&walk->reason, 0);
+	if (!ns || ns != walk->at->ns)
+		walk->at->reason = CGW_REASON_PATH_UNREACHABLE;
+	__sync_fetch_and_add(&walk->at->reason, 0);
 	return renames == lock_sequence(rename_lock_address) &&
 	       mounts == lock_sequence(mount_lock_address);
 }
@@ -144,20 +136,23 @@ static __noinline __u32 path_name(struct scratch *scratch, __u32 which, struct c
 	struct dentry *object, struct vfsmount *mnt)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct name_walk walk = {.object = object, .mnt = mnt};
+	struct name_walk walk = {};
 
 	name->from = name->to = CGW_TEXT_MAX;
 	if (!scratch)
 		return CGW_REASON_NO_SCRATCH;
+	walk.at = &scratch->name_at;
+	walk.at->object = object;
+	walk.at->mnt = mnt;
 	walk.bytes = which ? scratch->value.normal : scratch->value.written;
-	walk.ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
-	walk.offset = CGW_TEXT_MAX;
+	walk.at->ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	walk.at->offset = CGW_TEXT_MAX;
 	if (bpf_loop(PATH_TRIES, name_walk_try, &walk, 0) >= PATH_TRIES)
 		return CGW_REASON_PATH_CHANGING;
-	name->from = walk.offset;
-	if (walk.reason != NAMED)
-		return walk.reason;
-	if (walk.offset >= CGW_TEXT_MAX) { /* the root itself */
+	name->from = walk.at->offset;
+	if (walk.at->reason != NAMED)
+		return walk.at->reason;
+	if (walk.at->offset >= CGW_TEXT_MAX) { /* the root itself */
 		walk.bytes[CGW_TEXT_MAX - 1] = '/';
 		name->from = CGW_TEXT_MAX - 1;
 	}

@@ -50,13 +50,7 @@ enum names_question {
 struct sb_walk {
 	struct call *call;
 	struct file_request *request;
-	struct mnt_namespace *ns;
-	struct super_block *sb;
-	struct mount *mount; /* whose turn it is; NULL: none is left */
-	__u64 end;	     /* of the list */
-	enum names_question question;
-	__u32 found; /* 1: scratch->work.decision denies; the name is in buffer 0 */
-	__u32 unsure;
+	struct sb_state *at;
 };
 
 static __always_inline bool sb_has_list(void)
@@ -66,7 +60,7 @@ static __always_inline bool sb_has_list(void)
 
 static __always_inline struct mount *mount_of(struct sb_walk *walk, __u64 node)
 {
-	if (!node || node == walk->end)
+	if (!node || node == walk->at->end)
 		return NULL;
 	return (struct mount *)(node - bpf_core_field_offset(struct mount___list, mnt_instance));
 }
@@ -74,12 +68,13 @@ static __always_inline struct mount *mount_of(struct sb_walk *walk, __u64 node)
 static __always_inline struct mount *mount_first(struct sb_walk *walk)
 {
 	if (sb_has_list()) {
-		struct super_block___list *sb = (void *)walk->sb;
+		struct super_block___list *sb = (void *)walk->at->sb;
 
-		walk->end = (__u64)sb + bpf_core_field_offset(struct super_block___list, s_mounts);
+		walk->at->end =
+			(__u64)sb + bpf_core_field_offset(struct super_block___list, s_mounts);
 		return mount_of(walk, (__u64)BPF_CORE_READ(sb, s_mounts.next));
 	}
-	struct super_block___chain *sb = (void *)walk->sb;
+	struct super_block___chain *sb = (void *)walk->at->sb;
 
 	return BPF_CORE_READ(sb, s_mounts);
 }
@@ -106,7 +101,7 @@ static __noinline int sb_ask(struct sb_walk *walk, struct vfsmount *mnt)
 
 	if (!scratch)
 		return 0;
-	if (walk->question == ASK_MOUNTED)
+	if (walk->at->question == ASK_MOUNTED)
 		object = BPF_CORE_READ(mnt, mnt_root);
 	reason = path_name(scratch, 0, &scratch->files.name[0], object, mnt);
 	if (reason == CGW_REASON_PATH_UNREACHABLE) /* this mount does not show it */
@@ -114,36 +109,36 @@ static __noinline int sb_ask(struct sb_walk *walk, struct vfsmount *mnt)
 	scratch->files.first = 0;
 	scratch->files.directory = 1;
 	scratch->files.second =
-		walk->question == ASK_MOUNTED ? CGW_SECOND_UNKNOWN : CGW_SECOND_NAME;
+		walk->at->question == ASK_MOUNTED ? CGW_SECOND_UNKNOWN : CGW_SECOND_NAME;
 	if (reason)
 		judge_unable(walk->call, request, reason);
 	else
-		file_match(walk->call, walk->question != ASK_WRITE);
+		file_match(walk->call, walk->at->question != ASK_WRITE);
 	return scratch->work.decision.verdict;
 }
 
 static long sb_step(__u32 index, void *context)
 {
 	struct sb_walk *walk = context;
-	struct mount *mount = walk->mount;
+	struct mount *mount = walk->at->mount;
 	struct vfsmount *mnt = (void *)mount + bpf_core_field_offset(struct mount, mnt);
 	__u32 verdict = CGW_VERDICT_ALLOW;
 
 	(void)index;
 	if (!mount) {
-		walk->unsure = 0;
+		walk->at->unsure = 0;
 		return 1;
 	}
-	if (BPF_CORE_READ(mount, mnt_ns) == walk->ns)
+	if (BPF_CORE_READ(mount, mnt_ns) == walk->at->ns)
 		verdict = sb_ask(walk, mnt);
 	if (verdict == CGW_VERDICT_DENY) {
-		walk->found = 1;
-		walk->unsure = 0;
+		walk->at->found = 1;
+		walk->at->unsure = 0;
 		return 1;
 	}
 	if (verdict == CGW_VERDICT_AUDIT && walk->call->scratch)
 		walk->call->scratch->audit = walk->call->scratch->work.decision;
-	walk->mount = mount_next(walk, mount);
+	walk->at->mount = mount_next(walk, mount);
 	return 0;
 }
 
@@ -158,11 +153,12 @@ static long sb_try(__u32 index, void *context)
 		return 0;
 	if (walk->call->scratch)
 		walk->call->scratch->audit.verdict = CGW_VERDICT_ALLOW;
-	walk->mount = mount_first(walk);
-	walk->unsure = 1;
-	__sync_fetch_and_add(&walk->unsure, 0);
+	walk->at->mount = mount_first(walk);
+	walk->at->unsure = 1;
+	__sync_fetch_and_add(&walk->at->unsure, 0);
 	bpf_loop(SB_MOUNTS_MAX, sb_step, walk, 0);
-	return walk->found || (!walk->unsure && mounts == lock_sequence(mount_lock_address));
+	return walk->at->found ||
+	       (!walk->at->unsure && mounts == lock_sequence(mount_lock_address));
 }
 
 /*
@@ -173,19 +169,23 @@ static __noinline int sb_judge(struct call *call, struct file_request *request,
 	struct super_block *sb, enum names_question question)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-	struct sb_walk walk = {
-		.call = call, .request = request, .sb = sb, .question = question, .unsure = 1};
+	struct sb_walk walk = {.call = call, .request = request};
 	struct scratch *scratch = call->scratch;
 	struct cgw_decision *decision;
 
 	if (!scratch)
 		return 1;
-	walk.ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	walk.at = &scratch->sb_at;
+	walk.at->sb = sb;
+	walk.at->question = question;
+	walk.at->found = 0;
+	walk.at->unsure = 1;
+	walk.at->ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
 	decision = &scratch->work.decision;
 	decision->verdict = CGW_VERDICT_ALLOW;
-	if (bpf_loop(SB_MOUNTS_TRIES, sb_try, &walk, 0) >= SB_MOUNTS_TRIES && !walk.found)
+	if (bpf_loop(SB_MOUNTS_TRIES, sb_try, &walk, 0) >= SB_MOUNTS_TRIES && !walk.at->found)
 		judge_unable(call, request, CGW_REASON_PATH_CHANGING);
-	else if (!walk.found)
+	else if (!walk.at->found)
 		*decision = scratch->audit;
 	return file_decided(call, request);
 }
