@@ -152,7 +152,7 @@ for verb in truncate chmod chown unlink; do
 	way "$verb" "path_$verb" $verb kept/file
 done
 way "fchmod of a descriptor for reading" path_chmod fchmod kept/file
-way "open for reading with O_TRUNC" file_open otrunc kept/file
+way "open for reading with O_TRUNC" file_open+path_truncate otrunc kept/file
 way "O_TMPFILE" file_open tmpfile kept
 way "rmdir" path_rmdir rmdir kept/dir
 way "mkdir" path_mkdir mkdir kept/new
@@ -173,6 +173,7 @@ way "exec" file_open+mmap_file exec tool
 way "exec of a script" file_open+mmap_file exec script
 way "memfd" file_open+mmap_file memfd name
 way "exec of a deleted file" file_open+mmap_file deleted tool
+DIRTY=yes # it was removed before it was executed
 way "mmap executable" mmap_file mmap tool
 way "mprotect executable" file_mprotect mprotect tool
 fine "exec of another name" exec free
