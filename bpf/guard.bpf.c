@@ -7,7 +7,7 @@
  * Links have no such hook. By id: bpf(2) says which. By path: their pins have the mode 0000, so
  * that the kernel asks for a capability to open one, and that is refused within bpf(2).
  */
-#include "guard.h"
+#include "protect.h"
 
 /* Of a system call: its number, and the register of its first argument. */
 struct pt_regs___x86_64 {

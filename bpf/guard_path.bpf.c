@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* guard_path.bpf.c - governed processes cannot touch the folder of the pins, nor put another in its
  * place. */
-#include "guard.h"
+#include "protect.h"
 
 #define MOVE_FLAG 0x2000 /* MS_MOVE */
 

@@ -32,11 +32,8 @@ static __always_inline void control_set_kept(void)
 		state->kept = 1;
 }
 
-/*
- * No memory for a record: the process could leave unseen. The failure shows in `cgward status`, and
- * the running task is killed where it is the mover or the parent; the loader, which runs the
- * iterator, sees that the walk did not come to its end.
- */
+/* No memory for a record: the process could leave unseen. `cgward status` shows it. The running
+ * task is killed if it is the mover or the parent; the loader sees that its walk did not end. */
 static __always_inline void record_failed(bool kill)
 {
 	__u32 zero = 0;

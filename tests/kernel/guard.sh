@@ -119,9 +119,10 @@ mend()
 		umount "$TMP/bpf"
 	done
 	# What is gone must be put right before the next attack; that takes long in a guest.
-	[ -e "$BPFFS/links/sysctl" ] && [ "$(stat -c %a "$BPFFS/links/sysctl")" = 600 ] &&
-		[ "$(stat -c %u "$BPFFS/links/sysctl")" = 0 ] && [[ $words != inherited* ]] ||
+	if [[ $words == inherited* ]] ||
+		[ "$(stat -c '%a %u' "$BPFFS/links/sysctl" 2>/dev/null)" != "600 0" ]; then
 		cgward apply jail.ini >/dev/null 2>&1
+	fi
 }
 
 mkdir -p /mnt

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * guard.h - self-protection: what governed processes may not touch, and how that is refused.
+ * protect.h - self-protection: what governed processes may not touch, and how that is refused.
  *
  * A guard first asks whether the object is on record (the map "guarded"), which nearly none is;
  * only then whether the caller is governed. Whatever cannot be told then is refused.
  */
-#ifndef CGW_GUARD_H
-#define CGW_GUARD_H
+#ifndef CGW_PROTECT_H
+#define CGW_PROTECT_H
 
 #include "lsm.h"
 
