@@ -108,7 +108,7 @@ for user in root nobody; do
 	read -r denied allowed _ <"$TMP/counts"
 	same "$user: replaced: nothing got through" 0 "$allowed"
 	deny
-	holds "$user: replaced: it goes on" eventually 8 has_port "$log"
+	holds "$user: replaced: it goes on" eventually 30 has_port "$log"
 	same "$user: replaced: it is said" "gone opened gone opened" "$(notes "$log")"
 	sleep 1.2 # sums of what was suppressed
 	reader_stop
