@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cgward remove - detach and unpin everything. */
+#include "backlog.h"
 #include "command.h"
 #include "instance.h"
 #include "options.h"
@@ -35,6 +36,8 @@ int cmd_remove(int argc, char **argv)
 	/* What is to replace it, or was replaced, first: as long as one of them is in force, the
 	 * folder that `status` looks at is there. */
 	err = upgrade_remove_next(&instance);
+	if (!err)
+		backlog_warn(&instance);
 	if (!err)
 		err = instance_remove(&instance);
 	if (err)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "attachments.h"
+#include "backlog.h"
 #include "command.h"
 #include "config.h"
 #include "governed.h"
@@ -39,6 +40,7 @@ struct state {
 	struct governed governed;
 	struct cgw_control control;
 	struct cgw_cpu events; /* all CPUs together */
+	struct backlog backlog;
 };
 
 static void state_free(struct state *state)
@@ -87,6 +89,9 @@ static int read_state(struct state *state, const char *bpffs)
 	governed_find(&state->governed, &state->image, state->instance.meta->cgroup_root);
 	bpf_map_lookup_elem(state->instance.maps[MAP_CONTROL], &zero, &state->control);
 	read_events(state);
+	/* A pin that was taken away is drift; there is nothing to be said of its events then. */
+	if (state->instance.maps[MAP_EVENTS] >= 0)
+		backlog_read(&state->instance, &state->backlog);
 	return 0;
 }
 
@@ -258,6 +263,7 @@ static void json_rest(const struct state *state, struct json *json)
 	json_array_end(json);
 	json_unsigned(json, "events", state->events.sequence);
 	json_unsigned(json, "events_lost", state->events.lost);
+	json_unsigned(json, "events_unread", state->backlog.records);
 	json_unsigned(json, "events_suppressed", state->events.suppressed);
 	json_unsigned(json, "events_to_sum", state->events.suppressed - state->events.summed);
 	json_unsigned(json, "uncounted", state->control.uncounted);
@@ -373,6 +379,8 @@ static void print_text(const struct state *state)
 		(uint64_t)state->events.sequence, (uint64_t)state->events.lost,
 		(uint64_t)state->events.suppressed,
 		(uint64_t)(state->events.suppressed - state->events.summed));
+	output_print("not read yet: %" PRIu64 " events, %" PRIu64 " bytes of %u\n",
+		state->backlog.records, state->backlog.bytes, CGW_RING_SIZE);
 	if (state->control.uncounted)
 		output_print("verdicts without a rule to count them for: %" PRIu64 "\n",
 			(uint64_t)state->control.uncounted);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "backlog.h"
 #include "cgroup.h"
 #include "load.h"
 #include "output.h"
@@ -213,6 +214,7 @@ int upgrade_commit(struct instance *instance, struct instance *next)
 	if (err)
 		return err;
 	change_places(instance, next);
+	backlog_warn(next);
 	err = instance_remove(next);
 	instance_close(next);
 	return err;

@@ -59,3 +59,30 @@ printf '[cgward]\nprotect = perhaps\n' >"$CONFIG"
 cgward apply "web.ini" >"$TMP/output" 2>&1
 same "settings: an error: status" 1 $?
 same "settings: an error: what was in force stays" "$changed" "$(setting)"
+
+# What has not been read yet.
+policy unread <<'INI'
+[policy]
+name = unread
+cgroup = /unread
+[network]
+deny = connect 192.0.2.1
+INI
+unread()
+{
+	cgward status --json | jq .events_unread
+}
+: >"$CONFIG"
+apply unread
+"$AUDIT" --bpffs "$BPFFS" >/dev/null 2>&1
+same "unread: nothing" 0 "$(unread)"
+for port in 1 2 3; do tries /unread connect tcp 192.0.2.1:$port >/dev/null; done
+same "unread: three events" 3 "$(unread)"
+same "unread: looking takes nothing" 3 "$(unread)"
+same "unread: the reader gets them" 3 "$("$AUDIT" --bpffs "$BPFFS" --format json | wc -l)"
+same "unread: then there is nothing left" 0 "$(unread)"
+holds "unread: nothing to warn of" test -z "$(cgward remove 2>&1 >/dev/null)"
+cgward apply unread.ini >/dev/null 2>&1
+tries /unread connect tcp 192.0.2.1:1 >/dev/null
+holds "unread: remove tells what goes with it" grep -q "warning: 1 events of .* not been read" \
+	<(cgward remove 2>&1)
