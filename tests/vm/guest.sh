@@ -17,7 +17,7 @@ for suite in $(argument suites | tr ',' ' '); do
 	[ -e "$script" ] || script=tests/vm/$suite.sh
 	[ -e "$script" ] || script=tests/bench/$suite.sh
 	start=$(cut -d ' ' -f 1 /proc/uptime)
-	SUITE=vm/$GUEST/$suite timeout -k 10 240 bash "$script"
+	SUITE=vm/$GUEST/$suite timeout -k 10 400 bash "$script"
 	echo "took $suite $? $start $(cut -d ' ' -f 1 /proc/uptime)"
 done
 dmesg | grep -E 'WARNING:|BUG:|Oops|general protection|RIP:|rcu:.*stall|hung task' | sed 's/^/kernel: /'
