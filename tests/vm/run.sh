@@ -7,18 +7,19 @@
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
-suites='hooks cases born_governed inherited ways_around_kernel'
+suites='hooks cases ways_around_kernel'
 # The kernels between the oldest and the newest get what depends on the kernel most: every program
 # loads there, all tables of cases hold.
 case $wanted in
 6.12 | 6.18) ;;
-*) suites+=' kept survives ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut' ;;
+*) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut' ;;
 esac
+[ "$wanted" != newest ] || suites+=' survives'
 suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
 lsm=${VM_LSM:-landlock,lockdown,yama,integrity,apparmor,bpf}
-seconds=${VM_SECONDS:-1100}
+seconds=${VM_SECONDS:-1500}
 
 # No kernel and no way to have one: on a developer's machine no reason to fail.
 unavailable()
