@@ -262,7 +262,7 @@ static __noinline int emit_finish(struct scratch *scratch)
 }
 
 /*
- * The decision without scratch memory, when four calls have preempted each other: whatever some
+ * The decision without scratch memory, when too many calls have preempted each other: whatever some
  * policy denies somewhere is denied. There is no event, but a trace in the counters and sequence
  * numbers.
  */

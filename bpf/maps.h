@@ -140,6 +140,11 @@ struct meta_map {
  * slots, claimed by an atomic exchange.
  */
 #define SCRATCH_SLOTS_PER_CPU 4
+/*
+ * More of them, for whoever finds those of its CPU taken: LSM programs are preempted by the clock,
+ * and each of many threads that open files at the same time may hold a slot while others run.
+ */
+#define SCRATCH_SLOTS_SHARED 128
 
 /* Where the walk of path.h stands, and that of sb_mounts.h: not on the stack, which is short. */
 struct name_state {
@@ -193,8 +198,8 @@ struct scratch {
 
 struct scratch_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries,
-		SCRATCH_SLOTS_PER_CPU); /* times the number of CPUs, set by the loader */
+	/* The shared ones first; then SCRATCH_SLOTS_PER_CPU for each CPU: set by the loader. */
+	__uint(max_entries, SCRATCH_SLOTS_SHARED + SCRATCH_SLOTS_PER_CPU);
 	__type(key, __u32);
 	__type(value, struct scratch);
 };

@@ -19,8 +19,9 @@
 #include "privileges.h"
 #include "strbuf.h"
 
-/* The same as SCRATCH_SLOTS_PER_CPU of bpf/maps.h, which only the BPF compiler can read. */
+/* The same as in bpf/maps.h, which only the BPF compiler can read. */
 #define SCRATCH_SLOTS_PER_CPU 4
+#define SCRATCH_SLOTS_SHARED 128
 /* Processes that can be on record if the kernel's limits cannot be read; and never more: 16 bytes
  * each. */
 #define PROCESSES_DEFAULT 65536
@@ -72,7 +73,8 @@ static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
 	if (cpus < 0)
 		return cpus;
 	bpf->rodata->cgroup_root_id = root_id;
-	err = bpf_map__set_max_entries(bpf->maps.scratches, cpus * SCRATCH_SLOTS_PER_CPU);
+	err = bpf_map__set_max_entries(
+		bpf->maps.scratches, SCRATCH_SLOTS_SHARED + cpus * SCRATCH_SLOTS_PER_CPU);
 	if (!err)
 		err = bpf_map__set_max_entries(bpf->maps.processes, process_limit());
 	for (int i = 1; !err && i < HOOK_COUNT; i++) {

@@ -412,7 +412,7 @@ struct storm {
 	const char *path;
 	int wanted; /* errno, or 0 */
 	double end;
-	unsigned long wrong, done;
+	unsigned long leaked, refused, done; /* leaked: opened, and should not have been */
 };
 
 static double now(void)
@@ -428,7 +428,10 @@ static void *storm_open(void *context)
 	struct storm *storm = context;
 
 	while (now() < storm->end) {
-		storm->wrong += open_at(AT_FDCWD, storm->path, O_RDONLY) != storm->wanted;
+		int answer = open_at(AT_FDCWD, storm->path, O_RDONLY);
+
+		storm->leaked += storm->wanted && !answer;
+		storm->refused += !storm->wanted && answer;
 		storm->done++;
 	}
 	return NULL;
@@ -442,8 +445,8 @@ static void *storm_rename(void *context)
 
 	snprintf(other, sizeof(other), "%s-moved", storm->path);
 	while (now() < storm->end) {
-		storm->wrong += rename(storm->path, other) != 0;
-		storm->wrong += rename(other, storm->path) != 0;
+		storm->refused += rename(storm->path, other) != 0;
+		storm->refused += rename(other, storm->path) != 0;
 		storm->done++;
 	}
 	return NULL;
@@ -453,13 +456,14 @@ static void *storm_rename(void *context)
 
 /*
  * SECONDS DENIED ALLOWED [DIRECTORY]: threads that open the one and the other all the time, and one
- * that renames the directory. allowed: every open got the right answer.
+ * that renames the directory. allowed: every open got the right answer; EILSEQ: one got through
+ * that should not.
  */
 static int do_storm(char **args)
 {
 	struct storm storms[STORM_THREADS + 1] = {0};
 	pthread_t threads[STORM_THREADS + 1];
-	unsigned long wrong = 0;
+	unsigned long leaked = 0, refused = 0, done = 0, idle = 0;
 	int count = args[3] ? STORM_THREADS + 1 : STORM_THREADS;
 
 	for (int i = 0; i < count; i++) {
@@ -472,9 +476,16 @@ static int do_storm(char **args)
 	}
 	for (int i = 0; i < count; i++) {
 		pthread_join(threads[i], NULL);
-		wrong += storms[i].wrong + !storms[i].done;
+		leaked += storms[i].leaked;
+		refused += storms[i].refused;
+		done += storms[i].done;
+		idle += !storms[i].done;
 	}
-	return wrong ? EILSEQ : 0;
+	if (leaked || refused || idle)
+		fprintf(stderr,
+			"# %lu calls, %lu leaked, %lu refused by mistake, %lu idle threads\n", done,
+			leaked, refused, idle);
+	return leaked ? EILSEQ : refused ? EPERM : idle ? ETIME : 0;
 }
 
 static const struct verb {
