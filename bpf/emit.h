@@ -181,7 +181,7 @@ static __always_inline __u64 decision_key(struct call *call, const struct cgw_de
  * Counts the decision and begins an event of it with what tells events of one rule in one cgroup
  * from others. 0: the event is to be sent; else it has been summed up.
  */
-static __noinline int emit_decision(
+static __always_inline int emit_decision(
 	struct call *call, __u32 kind, __u32 hook, __u32 op, __u32 quiet)
 {
 	struct cgroup *cgroup = task_cgroup((struct task_struct *)bpf_get_current_task());

@@ -359,9 +359,15 @@ int hooks_attach(const struct instance *instance, struct hook_set set)
 	return err;
 }
 
+/* Most of the many hooks have no pin: that is seen without a change that could fail. */
+static bool is_absent(const char *pin)
+{
+	return access(pin, F_OK) && errno == ENOENT;
+}
+
 static int remove_pin(const char *pin)
 {
-	if (!unlink(pin) || errno == ENOENT)
+	if (is_absent(pin) || !unlink(pin) || errno == ENOENT)
 		return 0;
 	int err = -errno;
 
@@ -400,7 +406,8 @@ static uint32_t program_id(const char *path)
 
 bool hook_is_alive(const struct instance *instance, const struct hook *hook)
 {
-	int link = bpf_obj_get(instance_path(instance, "links", hook->name));
+	const char *pin = instance_path(instance, "links", hook->name);
+	int link = is_absent(pin) ? -1 : bpf_obj_get(pin);
 	struct bpf_link_info info = {};
 	__u32 length = sizeof(info), id;
 	bool alive;
