@@ -9,16 +9,17 @@
 #include <unistd.h>
 #include "load.h"
 #include "output.h"
+#include "privileges.h"
 
 /* ---- what the kernel has ---- */
 
-static bool has_attach_point(const struct probe *probe, const struct hook *hook)
+static bool has_attach_point(const struct probe *probe, int hook)
 {
 	char name[64];
 
-	if (hook->kind != HOOK_LSM)
-		return true;
-	snprintf(name, sizeof(name), "bpf_lsm_%s", hook->lsm);
+	if (hooks[hook].kind != HOOK_LSM)
+		return probe_hook(probe, hook).state != PROBE_NO;
+	snprintf(name, sizeof(name), "bpf_lsm_%s", hooks[hook].lsm);
 	return probe->btf && btf__find_by_name_kind(probe->btf, name, BTF_KIND_FUNC) > 0;
 }
 
@@ -53,7 +54,7 @@ static void look(struct hook_set *missing, struct offers *offers)
 			continue;
 		if (hooks[i].kind == HOOK_LSM && offers->lsm.state != PROBE_YES)
 			set_state(offers, i, OFFER_NO_LSM, 0);
-		else if (!has_attach_point(&probe, &hooks[i]))
+		else if (!has_attach_point(&probe, i))
 			set_state(offers, i, OFFER_NO_HOOK, 0);
 		else
 			hook_set_add(&found, i);
@@ -94,7 +95,10 @@ static int load_missing(struct instance *instance, struct hook_set missing, stru
 {
 	int err = load_programs_of(instance, missing);
 
-	if (err && is_refusal(err))
+	/* The verifier has other words for it, such as EINVAL. */
+	if (err && privileges_are_missing())
+		err = -EPERM;
+	else if (err && is_refusal(err))
 		err = load_each(instance, missing, offers);
 	else
 		for (int i = 1; !err && i < HOOK_COUNT; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * demand.h - programs that are loaded when a ruleset needs them: LSM and cgroup/dev programs.
+ * demand.h - programs that are loaded when a ruleset needs them: all but those of the tracepoints.
  *
- * They are many, and each kernel lacks some of their hooks. One that cannot be had makes the rules
+ * They are many, the kernel takes its time to verify each, and each kernel lacks some hooks. One that cannot be had makes the rules
  * unenforceable that need it (gaps.h), and nothing else; the reason is kept for the message.
  */
 #ifndef CGW_DEMAND_H

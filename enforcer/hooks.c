@@ -20,7 +20,7 @@
 
 #define CGROUP_HOOK(name, type)                                                                    \
 	{                                                                                          \
-		name, "cgward_" name, HOOK_CGROUP, type, NULL, false                               \
+		name, "cgward_" name, HOOK_CGROUP, type, NULL, true                                \
 	}
 #define TRACEPOINT(name)                                                                           \
 	{                                                                                          \
@@ -39,7 +39,7 @@ const struct hook hooks[HOOK_COUNT] = {
 	[CGW_HOOK_CONNECT_UNIX] = CGROUP_HOOK("connect_unix", ATTACH_UNIX_CONNECT),
 	[CGW_HOOK_SENDMSG_UNIX] = CGROUP_HOOK("sendmsg_unix", ATTACH_UNIX_SENDMSG),
 	[CGW_HOOK_EGRESS] = CGROUP_HOOK("egress", BPF_CGROUP_INET_EGRESS),
-	[CGW_HOOK_DEVICE] = {"device", "cgward_device", HOOK_CGROUP, BPF_CGROUP_DEVICE, NULL, true},
+	[CGW_HOOK_DEVICE] = CGROUP_HOOK("device", BPF_CGROUP_DEVICE),
 #define LSM_HOOK(number, name, lsm, help)                                                          \
 	[CGW_HOOK_##number] = {#name, "cgward_" #name, HOOK_LSM, 0, #lsm, true},
 	CGW_LSM_HOOKS(LSM_HOOK)

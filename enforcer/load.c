@@ -66,7 +66,7 @@ static unsigned int process_limit(void)
 	return limit < PROCESSES_MAX ? limit : PROCESSES_MAX;
 }
 
-static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
+static int configure(struct cgward_bpf *bpf, uint64_t root_id)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
 
@@ -77,44 +77,31 @@ static int configure(struct cgward_bpf *bpf, uint64_t root_id, bool with_unix)
 		bpf->maps.scratches, SCRATCH_SLOTS_SHARED + cpus * SCRATCH_SLOTS_PER_CPU);
 	if (!err)
 		err = bpf_map__set_max_entries(bpf->maps.processes, process_limit());
-	for (int i = 1; !err && i < HOOK_COUNT; i++) {
-		struct bpf_program *program =
-			bpf_object__find_program_by_name(bpf->obj, hooks[i].program);
-		bool is_unix = i == CGW_HOOK_CONNECT_UNIX || i == CGW_HOOK_SENDMSG_UNIX;
-
-		if (hooks[i].on_demand || (is_unix && !with_unix))
-			err = bpf_program__set_autoload(program, false);
-		else if (is_unix)
-			err = bpf_program__set_expected_attach_type(program, hooks[i].attach_type);
-	}
+	for (int i = 1; !err && i < HOOK_COUNT; i++)
+		if (hooks[i].on_demand)
+			err = bpf_program__set_autoload(
+				bpf_object__find_program_by_name(bpf->obj, hooks[i].program),
+				false);
 	return err;
 }
 
-/*
- * Opens and loads. Kernels before 6.7 refuse the programs for unix sockets with EINVAL; any other
- * failure must not pass for that, or hooks would be missing that this kernel has.
- */
+/* The maps, and the programs that every ruleset needs. */
 static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
 {
-	int err = 0;
+	struct cgward_bpf *bpf;
+	int err;
 
 	libbpf_set_print(print_libbpf);
-	for (int with_unix = 1; with_unix >= 0; with_unix--) {
-		struct cgward_bpf *bpf = cgward_bpf__open();
-
-		if (!bpf)
-			return -errno;
-		err = configure(bpf, root_id, with_unix);
-		if (!err)
-			err = cgward_bpf__load(bpf);
-		if (!err) {
-			*loaded = bpf;
-			return 0;
-		}
+	bpf = cgward_bpf__open();
+	if (!bpf)
+		return -errno;
+	err = configure(bpf, root_id);
+	if (!err)
+		err = cgward_bpf__load(bpf);
+	if (err)
 		cgward_bpf__destroy(bpf);
-		if (err != -EINVAL)
-			break;
-	}
+	else
+		*loaded = bpf;
 	return err;
 }
 
@@ -286,13 +273,17 @@ static int configure_more(
 	}
 	bpf_object__for_each_program(program, bpf->obj)
 	{
-		bool wanted = false;
-
-		for (int i = 1; i < HOOK_COUNT; i++)
-			wanted |= hook_set_has(&set, i) &&
-				  !strcmp(hooks[i].program, bpf_program__name(program));
 		if (!err)
-			err = bpf_program__set_autoload(program, wanted);
+			err = bpf_program__set_autoload(program, false);
+	}
+	for (int i = 1; !err && i < HOOK_COUNT; i++) {
+		if (!hook_set_has(&set, i))
+			continue;
+		program = bpf_object__find_program_by_name(bpf->obj, hooks[i].program);
+		err = bpf_program__set_autoload(program, true);
+		/* libbpf knows not all of these by the section's name. */
+		if (!err && hooks[i].kind == HOOK_CGROUP)
+			err = bpf_program__set_expected_attach_type(program, hooks[i].attach_type);
 	}
 	return err;
 }
