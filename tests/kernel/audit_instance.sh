@@ -107,6 +107,7 @@ for user in root nobody; do
 	wait $hammer
 	read -r denied allowed _ <"$TMP/counts"
 	same "$user: replaced: nothing got through" 0 "$allowed"
+	sleep 0.5 # the budget was used up
 	deny
 	holds "$user: replaced: it goes on" eventually 30 has_port "$log"
 	same "$user: replaced: it is said" "gone opened gone opened" "$(notes "$log")"
