@@ -70,7 +70,7 @@ twice()
 # The next apply replaces all of it, as another build does.
 replace()
 {
-	rm "$BPFFS/progs/cgward_sysctl"
+	rm "$BPFFS/progs/cgward_connect4"
 	cgward apply goes.ini
 }
 
