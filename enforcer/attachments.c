@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "attachments.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cgroup.h"
 #include "output.h"
 #include "strbuf.h"
 
@@ -83,5 +85,32 @@ void attachments_keep_known(struct attachments *attachments, const struct polici
 			       "has: detached",
 			item->path, item->policy);
 		*item = attachments->items[--attachments->count];
+	}
+}
+
+/* Cgroups of v2 cannot be renamed: what has gone from its place is gone. What cannot be told stays.
+ */
+static bool is_gone(const struct attachment *item, const char *root)
+{
+	struct strbuf directory __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	uint64_t id;
+	int err;
+
+	strbuf_printf(&directory, "%s%s", root, item->path);
+	err = cgroup_id_of(directory.data, &id);
+	return err ? err == -ENOENT : id != item->cgroup_id;
+}
+
+void attachments_keep_living(struct attachments *attachments, const char *root, uint64_t root_id)
+{
+	uint64_t id;
+
+	if (cgroup_id_of(root, &id) || id != root_id)
+		return;
+	for (size_t i = 0; i < attachments->count;) {
+		if (is_gone(&attachments->items[i], root))
+			attachments->items[i] = attachments->items[--attachments->count];
+		else
+			i++;
 	}
 }

@@ -27,4 +27,10 @@ bool attachments_drop(struct attachments *attachments, uint64_t cgroup_id, const
 /* Keeps only the pairs whose policy is in the ruleset; warns of each one dropped. */
 void attachments_keep_known(struct attachments *attachments, const struct policies *policies);
 
+/*
+ * Keeps only the pairs whose cgroup still is at its path below `root`, a directory that is the
+ * cgroup with the id root_id (else nothing is dropped: the paths mean nothing there).
+ */
+void attachments_keep_living(struct attachments *attachments, const char *root, uint64_t root_id);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "attachments.h"
 #include "config.h"
 #include "output.h"
 #include "strbuf.h"
@@ -84,6 +85,17 @@ static void record(struct changes *changes, enum change_kind kind, const struct 
 		(struct change){item->property ? CHANGE_ALTERED : kind, item->policy, item->what};
 }
 
+/* With a text of its own, which it takes over. */
+static void record_text(
+	struct changes *changes, enum change_kind kind, const char *policy, struct strbuf *text)
+{
+	ARRAY_GROW(changes->texts, changes->text_count, changes->text_room);
+	changes->texts[changes->text_count++] = strbuf_take(text);
+	ARRAY_GROW(changes->items, changes->count, changes->room);
+	changes->items[changes->count++] =
+		(struct change){kind, policy, changes->texts[changes->text_count - 1]};
+}
+
 static void find_settings(struct changes *changes, struct cgw_settings old, struct cgw_settings new)
 {
 	for (int i = 0; config_keys[i]; i++) {
@@ -93,11 +105,28 @@ static void find_settings(struct changes *changes, struct cgw_settings old, stru
 		if (!strcmp(value, config_value(&old, config_keys[i])))
 			continue;
 		strbuf_printf(&text, "%s = %s", config_keys[i], value);
-		ARRAY_GROW(changes->settings, changes->setting_count, changes->setting_room);
-		changes->settings[changes->setting_count++] = strbuf_take(&text);
-		ARRAY_GROW(changes->items, changes->count, changes->room);
-		changes->items[changes->count++] = (struct change){
-			CHANGE_ALTERED, NULL, changes->settings[changes->setting_count - 1]};
+		record_text(changes, CHANGE_ALTERED, NULL, &text);
+	}
+}
+
+/* Those of policies that stay: with a policy go its attachments. */
+static void find_attachments(
+	struct changes *changes, const struct image *old, const struct image *new)
+{
+	struct attachments olds __attribute__((cleanup(attachments_free))) = {};
+	struct attachments news __attribute__((cleanup(attachments_free))) = {};
+
+	attachments_read(&olds, old);
+	attachments_read(&news, new);
+	for (size_t i = 0; i < olds.count; i++) {
+		const struct attachment *item = &olds.items[i];
+		struct strbuf text = STRBUF_INIT;
+
+		if (image_slot(new, item->policy) < 0 ||
+			attachments_drop(&news, item->cgroup_id, item->policy))
+			continue;
+		strbuf_printf(&text, "attached cgroup %s", item->path);
+		record_text(changes, CHANGE_REMOVED, item->policy, &text);
 	}
 }
 
@@ -119,15 +148,17 @@ void changes_find(struct changes *changes, const struct image *old, const struct
 	}
 	free(olds);
 	free(news);
-	if (old->data)
-		find_settings(changes, image_settings(old), image_settings(new));
+	if (!old->data)
+		return;
+	find_attachments(changes, old, new);
+	find_settings(changes, image_settings(old), image_settings(new));
 }
 
 void changes_free(struct changes *changes)
 {
-	for (size_t i = 0; i < changes->setting_count; i++)
-		free(changes->settings[i]);
-	free(changes->settings);
+	for (size_t i = 0; i < changes->text_count; i++)
+		free(changes->texts[i]);
+	free(changes->texts);
 	free(changes->items);
 	*changes = (struct changes){};
 }

@@ -17,15 +17,17 @@ enum change_kind {
 struct change {
 	enum change_kind kind;
 	const char *policy; /* NULL: a setting of the host configuration */
-	const char *what;   /* canonical text of a rule, "mode = audit", "cgroup = ..."; NULL: the
-			       policy itself */
+	const char *what;   /* canonical text of a rule, "mode = audit", "cgroup = ...", "attached
+			       cgroup PATH"; NULL: the policy itself */
 };
 
 struct changes {
-	struct change *items; /* texts belong to the two images; sorted by policy */
+	/* Rules, sorted by policy; attachments that are gone; settings. Texts belong to the two
+	 * images or stand in `texts`. */
+	struct change *items;
 	size_t count, room;
-	char **settings; /* texts of those that have changed */
-	size_t setting_count, setting_room;
+	char **texts;
+	size_t text_count, text_room;
 };
 
 /* `old` may be empty (data NULL). Both are verified. Lines and files do not count. */

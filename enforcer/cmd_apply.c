@@ -90,6 +90,8 @@ static int compile(struct apply *apply)
 
 	if (old) {
 		attachments_read(&apply->attachments, old);
+		attachments_keep_living(&apply->attachments, apply->options.common.cgroup_root,
+			apply->instance.meta->cgroup_root_id);
 		attachments_keep_known(&apply->attachments, &ruleset->policies);
 	}
 	image_free(&ruleset->image);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* cgward attach, cgward detach - govern one more cgroup by hand. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "attachments.h"
 #include "cgroup.h"
@@ -88,6 +89,23 @@ static bool has_policy(const struct image *image, const char *name)
 	return false;
 }
 
+/* The path of the cgroup from the root: as the kernel has it, by which it is found again later. */
+static int resolve(struct attaching *attaching, const char *root, struct attachment *attachment)
+{
+	char *real __attribute__((cleanup(output_text_free))) =
+		realpath(attaching->directory.data, NULL);
+	size_t length = strlen(root);
+
+	if (!real)
+		return -errno;
+	if (strncmp(real, root, length) || (real[length] && real[length] != '/'))
+		return -EXDEV;
+	attaching->directory.length = 0;
+	strbuf_puts(&attaching->directory, real);
+	attachment->path = real[length] ? attaching->directory.data + length : "/";
+	return cgroup_id_of(attaching->directory.data, &attachment->cgroup_id);
+}
+
 /* The cgroup as an attachment: a directory, or a path from the instance's cgroup root. */
 static int find_cgroup(
 	struct attaching *attaching, const char *cgroup, struct attachment *attachment)
@@ -100,10 +118,7 @@ static int find_cgroup(
 		(cgroup[root_length] && cgroup[root_length] != '/'))
 		strbuf_printf(&attaching->directory, "%s/", root);
 	strbuf_puts(&attaching->directory, cgroup);
-	err = cgroup_id_of(attaching->directory.data, &attachment->cgroup_id);
-	attachment->path = attaching->directory.data + root_length;
-	while (attachment->path[0] == '/' && attachment->path[1] == '/')
-		attachment->path++;
+	err = resolve(attaching, root, attachment);
 	if (err)
 		output_failure("use the cgroup", attaching->directory.data, err,
 			"name an existing cgroup below '%s'", root);
@@ -142,6 +157,8 @@ static int change(const struct command_line *line, int argc, char **argv, bool a
 	if (find_cgroup(&attaching, operands.items[1], &attachment))
 		return STATUS_NOT;
 	attachments_read(&attaching.attachments, &attaching.old);
+	attachments_keep_living(&attaching.attachments, attaching.instance.meta->cgroup_root,
+		attaching.instance.meta->cgroup_root_id);
 	if (attach && !attachments_add(&attaching.attachments, &attachment)) {
 		publish_settle(&attaching.instance, &attaching.old);
 		output_print("it was attached already\n");
