@@ -14,62 +14,6 @@
 #define SOCK_RAW 3
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
-#define UNIX_NAME_MAX 108
-
-/* Reports what is in call->scratch: the name in scratch->name, and the decision. */
-static __noinline int unix_report(
-	struct call *call, const struct cgw_unix *name, const struct peer_context *seen)
-{
-	struct scratch *scratch = call->scratch;
-	struct cgw_event *event;
-	__u8 zero = 0;
-
-	if (!scratch)
-		return -1;
-	event = &scratch->event;
-	emit_start(call, CGW_EVENT_NETWORK, seen->hook, name->op);
-	event->socket_cgroup_id = seen->socket_cgroup_id;
-	event->network.family = AF_UNIX;
-	event->network.type = seen->type;
-	if (name->kind == CGW_UNIX_ABSTRACT)
-		event->name_len = emit_bytes(scratch, &zero, 1);
-	event->name_len += emit_bytes(scratch, scratch->name.bytes, name->length);
-	emit_finish(scratch);
-	return 0;
-}
-
-/* A socket that is to be made. */
-struct socket_kind {
-	__u32 hook;
-	__u32 family;
-	__u32 type; /* SOCK_* */
-	__u32 protocol;
-};
-
-/* Judges and reports; 1: deny. */
-static __noinline int socket_judge(struct call *call, const struct socket_kind *kind)
-{
-	struct cgw_socket socket = {.family = kind->family, .type = kind->type};
-	struct scratch *scratch = call->scratch;
-	struct cgw_decision *decision;
-
-	if (!scratch)
-		return 0;
-	socket.judge.view = &call->view;
-	socket.judge.work = &scratch->work;
-	cgw_judge_socket(&socket);
-	decision = &scratch->work.decision;
-	decision_check(call, decision);
-	if (decision->verdict == CGW_VERDICT_ALLOW)
-		return 0;
-	emit_start(call, CGW_EVENT_NETWORK, kind->hook, CGW_OP_SOCKET);
-	scratch->event.network.family = kind->family;
-	scratch->event.network.type = kind->type;
-	scratch->event.network.protocol = kind->protocol;
-	emit_finish(scratch);
-	return decision->verdict == CGW_VERDICT_DENY;
-}
-
 #endif
 #define IPPROTO_ICMP6 58
 

@@ -39,7 +39,8 @@ const struct coverage_row coverage_rows[] = {
 		"judged by the name given: a symbolic link or another mount of it slips by; "
 		"refused unless on-missing = warn"},
 	{"network", "connect unix, by the socket reached", {UNIX_LSM}, {0}, 0, NULL, true, NULL},
-	{"network", "bind tcp, udp", {HOOK(BIND4), HOOK(BIND6)}, {0}, 0, NULL, true, NULL},
+	{"network", "bind tcp, udp", {HOOK(BIND4), HOOK(BIND6), HOOK(POST_BIND4), HOOK(POST_BIND6)},
+		{0}, 0, NULL, true, NULL},
 	{"network", "bind icmp, sctp, raw", {HOOK(SOCKET_BIND), HOOK(SCTP_BIND_CONNECT)}, {0}, 0,
 		NULL, true, NULL},
 	{"network", "bind unix", {HOOK(UNIX_BIND), HOOK(UNIX_MKNOD)}, {0}, 0, NULL, true, NULL},

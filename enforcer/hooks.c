@@ -40,6 +40,8 @@ const struct hook hooks[HOOK_COUNT] = {
 	[CGW_HOOK_SENDMSG_UNIX] = CGROUP_HOOK("sendmsg_unix", ATTACH_UNIX_SENDMSG),
 	[CGW_HOOK_EGRESS] = CGROUP_HOOK("egress", BPF_CGROUP_INET_EGRESS),
 	[CGW_HOOK_DEVICE] = CGROUP_HOOK("device", BPF_CGROUP_DEVICE),
+	[CGW_HOOK_POST_BIND4] = CGROUP_HOOK("post_bind4", BPF_CGROUP_INET4_POST_BIND),
+	[CGW_HOOK_POST_BIND6] = CGROUP_HOOK("post_bind6", BPF_CGROUP_INET6_POST_BIND),
 #define LSM_HOOK(number, name, lsm, help)                                                          \
 	[CGW_HOOK_##number] = {#name, "cgward_" #name, HOOK_LSM, 0, #lsm, true},
 	CGW_LSM_HOOKS(LSM_HOOK)
@@ -82,8 +84,8 @@ static void add_network(struct hook_set *set, const struct cgw_policy *policy)
 			CGW_HOOK_EGRESS, CGW_HOOK_SOCKET_CONNECT, CGW_HOOK_SOCKET_SENDMSG,
 			CGW_HOOK_SCTP_BIND_CONNECT);
 	if (policy->peers[bind][0] || policy->peers[bind][1])
-		ADD(set, CGW_HOOK_BIND4, CGW_HOOK_BIND6, CGW_HOOK_SOCKET_BIND,
-			CGW_HOOK_SCTP_BIND_CONNECT);
+		ADD(set, CGW_HOOK_BIND4, CGW_HOOK_BIND6, CGW_HOOK_POST_BIND4, CGW_HOOK_POST_BIND6,
+			CGW_HOOK_SOCKET_BIND, CGW_HOOK_SCTP_BIND_CONNECT);
 	if (policy->peers[listen][0] || policy->peers[listen][1])
 		ADD(set, CGW_HOOK_SOCKET_LISTEN);
 	if (policy->sockets)

@@ -56,6 +56,10 @@ static const struct hook_row {
 		"boot Linux 6.7 or later", NULL},
 	[CGW_HOOK_EGRESS] = {BPF_PROG_TYPE_CGROUP_SKB, BPF_CGROUP_INET_EGRESS, false,
 		REMEDY_CGROUP_BPF, NULL},
+	[CGW_HOOK_POST_BIND4] = {BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET4_POST_BIND, false,
+		REMEDY_CGROUP_BPF, NULL},
+	[CGW_HOOK_POST_BIND6] = {BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET6_POST_BIND, false,
+		REMEDY_CGROUP_BPF, NULL},
 	[CGW_HOOK_DEVICE] = {BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, true,
 		REMEDY_CGROUP_BPF, NULL},
 #define LSM_HOOK(number, name, lsm, help)                                                          \

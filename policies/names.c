@@ -81,6 +81,8 @@ const struct cgw_name cgw_hook_names[] = {
 	{CGW_HOOK_SENDMSG_UNIX, "cgroup/sendmsg_unix", "sendto and sendmsg of a unix socket"},
 	{CGW_HOOK_EGRESS, "cgroup_skb/egress", "packets of protocols that have no address hook"},
 	{CGW_HOOK_DEVICE, "cgroup/dev", "opening and making of device nodes"},
+	{CGW_HOOK_POST_BIND4, "cgroup/post_bind4", "IPv4: the port that the kernel chose for bind"},
+	{CGW_HOOK_POST_BIND6, "cgroup/post_bind6", "IPv6: the port that the kernel chose for bind"},
 #define LSM_HOOK(number, name, hook, help) {CGW_HOOK_##number, "lsm/" #hook, help},
 	CGW_LSM_HOOKS(LSM_HOOK)
 #undef LSM_HOOK

@@ -35,7 +35,7 @@ blocked "mapped: TCP" connect6 /jail --mapped connect tcp $four:80
 # Each packet of such a socket goes through IPv4's sendmsg hook, too.
 blocked "mapped: UDP connect" connect6+sendmsg4 /jail --mapped connect udp 198.51.100.1:53
 blocked "mapped: UDP sendto" sendmsg4 /jail --mapped --sendto connect udp 198.51.100.1:53
-blocked "mapped: bind" bind6 /jail --mapped bind udp 127.0.0.9:5000
+blocked "mapped: bind" bind6+post_bind6 /jail --mapped bind udp 127.0.0.9:5000
 is "mapped: another address" allowed /jail --mapped connect tcp 203.0.113.1:80
 
 # Datagrams without a connection.
@@ -44,12 +44,12 @@ blocked "sendto, IPv6" sendmsg6 /jail --sendto connect udp "$six:53"
 blocked "sendmsg, IPv4" sendmsg4 /jail --sendmsg connect udp 198.51.100.1:53
 blocked "sendto, address family AF_UNSPEC" sendmsg4 /jail --unspec --sendto connect udp 198.51.100.1:53
 is "sendto, another port" allowed /jail --sendto connect udp 198.51.100.1:54
-blocked "bind" bind4 /jail bind udp 127.0.0.9:5000
-blocked "bind, port only" bind4 /jail bind tcp 0.0.0.0:1000
-blocked "bind, port only, IPv6" bind6 /jail bind tcp '[::]:1000'
+blocked "bind" bind4+post_bind4 /jail bind udp 127.0.0.9:5000
+blocked "bind, port only" bind4+post_bind4 /jail bind tcp 0.0.0.0:1000
+blocked "bind, port only, IPv6" bind6+post_bind6 /jail bind tcp '[::]:1000'
 is "bind, address family AF_UNSPEC and any address: another port" allowed \
 	/jail --unspec bind tcp 0.0.0.0:1001
-blocked "bind, address family AF_UNSPEC and any address" bind4 /jail --unspec bind tcp 0.0.0.0:1000
+blocked "bind, address family AF_UNSPEC and any address" bind4+post_bind4 /jail --unspec bind tcp 0.0.0.0:1000
 
 # TCP in other clothes.
 blocked "TCP Fast Open" connect4 /jail --fastopen connect tcp 198.51.100.1:22

@@ -126,14 +126,62 @@ blocked "io_uring, polling thread: sendmsg" sendmsg4 /jail --sqpoll --sendto \
 is "io_uring, polling thread: another port" allowed /jail --sqpoll connect tcp 198.51.100.1:23
 
 # Ports to bind.
-blocked "bind: first of a range" bind4 /jail bind tcp 127.0.0.1:2000
-blocked "bind: last of a range" bind4 /jail bind tcp 127.0.0.1:2999
+blocked "bind: first of a range" bind4+post_bind4 /jail bind tcp 127.0.0.1:2000
+blocked "bind: last of a range" bind4+post_bind4 /jail bind tcp 127.0.0.1:2999
 is "bind: before the range" allowed /jail bind tcp 127.0.0.1:1999
 is "bind: behind the range" allowed /jail bind tcp 127.0.0.1:3000
-blocked "bind: [::] takes 0.0.0.0, too" bind6 /jail bind tcp '[::]:1000'
-blocked "bind: [::] takes ::1, too" bind6 /jail bind udp '[::]:2000'
+blocked "bind: [::] takes 0.0.0.0, too" bind6+post_bind6 /jail bind tcp '[::]:1000'
+blocked "bind: [::] takes ::1, too" bind6+post_bind6 /jail bind udp '[::]:2000'
 is "bind: an address of the other family" allowed /jail bind tcp '[::1]:1000'
 is "bind: a port of the kernel's choice" allowed /jail bind tcp 127.0.0.1:0
+policy chosen <<'INI'
+[policy]
+name = chosen
+cgroup = /chosen
+[network]
+deny = bind tcp,udp *:2000-2999
+INI
+policy watch <<'INI'
+[policy]
+name = watch
+cgroup = /watch
+mode = audit
+[network]
+deny = bind *:2000-2999
+INI
+APPLIED="chosen watch"
+apply chosen watch
+range=$(cat /proc/sys/net/ipv4/ip_local_port_range)
+echo 2000 2999 >/proc/sys/net/ipv4/ip_local_port_range
+blocked "bind: the kernel chooses a denied port: TCP" post_bind4 /chosen bind tcp 127.0.0.1:0
+blocked "bind: the kernel chooses a denied port: UDP" post_bind4 /chosen bind udp 0.0.0.0:0
+blocked "bind: the kernel chooses a denied port: IPv6" post_bind6 /chosen bind tcp '[::1]:0'
+blocked "bind: the kernel chooses a denied port: mapped" post_bind6 /chosen --mapped \
+	bind udp 127.0.0.1:0
+blocked "bind: the kernel chooses a denied port: MPTCP" post_bind4 /chosen --mptcp \
+	bind tcp 127.0.0.1:0
+blocked "bind: the kernel chooses a denied port: socket made outside" post_bind4 /chosen \
+	--made-in "$CGROUP/free" bind tcp 127.0.0.1:0
+is "bind: the kernel chooses: not governed" allowed /free bind tcp 127.0.0.1:0
+is "bind: the kernel chooses: audited" allowed /watch bind tcp 127.0.0.1:0
+echo 3000 3999 >/proc/sys/net/ipv4/ip_local_port_range
+is "bind: the kernel chooses another port" allowed /chosen bind tcp 127.0.0.1:0
+# A refusal gives the port back: of a range of two, a hundred times.
+echo 2000 2001 >/proc/sys/net/ipv4/ip_local_port_range
+yes 'bind tcp 127.0.0.1:0' | head -n 100 | tries /chosen --batch >"$TMP/hundred"
+same "bind: refused ports are free again" "100 denied" "$(sort "$TMP/hundred" | uniq -c | xargs)"
+is "bind: refused ports are free again: not governed" allowed /free bind tcp 127.0.0.1:2000
+tries /watch bind tcp 127.0.0.1:2000 >/dev/null
+timeout 60 "$AUDIT" --bpffs "$BPFFS" --format json >"$TMP/events" 2>/dev/null
+same "bind: the log tells the chosen port and its hook" "127.0.0.1 true cgroup/post_bind4" \
+	"$(jq -r 'select(.policy == "chosen" and .hook == "cgroup/post_bind4" and .protocol == "tcp") |
+		"\(.address) \(.port >= 2000 and .port <= 2999) \(.hook)"' "$TMP/events" | head -n 1)"
+same "bind: what is audited is logged once" "2000 cgroup/bind4" \
+	"$(jq -r 'select(.policy == "watch") | "\(.port) \(.hook)"' "$TMP/events")"
+# The controls come when the policies change, and want the range that is denied.
+echo 2000 2999 >/proc/sys/net/ipv4/ip_local_port_range
+controls_run
+echo "$range" >/proc/sys/net/ipv4/ip_local_port_range
 
 # What cgroup programs do not see.
 [ "$(cgward doctor --json | jq -r '.features[] | select(.name == "BPF LSM").state')" = yes ] || exit 0

@@ -16,7 +16,7 @@ cgward doctor --json >"$TMP/doctor" 2>"$TMP/errors"
 # Those are not needed for anything else, so they do not count.
 same "doctor: exit status" 0 $?
 holds "doctor --json is one JSON value" jq -e 'type == "object"' "$TMP/doctor"
-for hook in sysctl connect4 connect6 sendmsg4 sendmsg6 bind4 bind6 sock_create; do
+for hook in sysctl connect4 connect6 sendmsg4 sendmsg6 bind4 bind6 post_bind4 post_bind6 sock_create; do
 	same "doctor: cgroup/$hook" yes \
 		"$(jq -r ".hooks[] | select(.name == \"cgroup/$hook\").state" "$TMP/doctor")"
 done
