@@ -64,6 +64,7 @@ struct apply {
 	struct ruleset ruleset;
 	struct cgw_settings settings;
 	struct image old;
+	struct hook_set loaded; /* before this command */
 	struct attachments attachments;
 	struct changes changes;
 	struct offers offers;
@@ -187,6 +188,7 @@ static int prepare(struct apply *apply)
 		runs_sweep(common->bpffs, common->cgroup_root);
 	apply->plan = upgrade_plan(&apply->instance, apply->options.common.cgroup_root);
 	if (apply->instance.present) {
+		apply->loaded = hooks_loaded(&apply->instance);
 		err = instance_image(&apply->instance, &apply->old);
 		if (err && err != -ENOENT)
 			return err;
@@ -283,7 +285,7 @@ static void take_back(struct apply *apply)
 		instance_remove(&apply->instance);
 	else if (apply->plan == UPGRADE_NOTHING && apply->instance.present &&
 		 !apply->options.dry_run && apply->old.data)
-		demand_unload(&apply->instance, hooks_needed(&apply->old));
+		demand_unload(&apply->instance, apply->loaded);
 	else if (apply->instance.dir_fd >= 0 && !apply->instance.present && !apply->options.dry_run)
 		rmdir(apply->instance.dir); /* unless there is something in it */
 }

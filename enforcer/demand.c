@@ -179,10 +179,10 @@ void demand_ask(const struct instance *instance, struct hook_set needed, struct 
 			set_state(offers, i, OFFER_YES, 0);
 }
 
-void demand_unload(struct instance *instance, struct hook_set needed)
+void demand_unload(struct instance *instance, struct hook_set keep)
 {
 	struct hook_set before = hooks_loaded(instance);
-	struct hook_set gone = hook_set_minus(hook_set_and(before, hooks_on_demand()), needed);
+	struct hook_set gone = hook_set_minus(hook_set_and(before, hooks_on_demand()), keep);
 
 	if (hook_set_is_empty(gone) ||
 		count_programs(instance, hook_set_minus(before, gone), before))

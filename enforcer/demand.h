@@ -2,8 +2,9 @@
 /*
  * demand.h - programs that are loaded when a ruleset needs them: all but those of the tracepoints.
  *
- * They are many, the kernel takes its time to verify each, and each kernel lacks some hooks. One that cannot be had makes the rules
- * unenforceable that need it (gaps.h), and nothing else; the reason is kept for the message.
+ * They are many, the kernel takes its time to verify each, and each kernel lacks some hooks. One
+ * that cannot be had makes the rules unenforceable that need it (gaps.h), and nothing else; the
+ * reason is kept for the message.
  */
 #ifndef CGW_DEMAND_H
 #define CGW_DEMAND_H
@@ -38,8 +39,8 @@ int demand_load(struct instance *instance, struct hook_set needed, struct offers
 /* What demand_load() would find, of an instance or of none (NULL), without loading anything. */
 void demand_ask(const struct instance *instance, struct hook_set needed, struct offers *offers);
 
-/* Removes the pins of programs that are loaded on demand and that are not in the set. Their links
- * are gone. Prints what fails. */
-void demand_unload(struct instance *instance, struct hook_set needed);
+/* Removes the pins of programs that are loaded on demand, but for those of the set: of a ruleset
+ * that did not come into force. Their links are gone. Prints what fails. */
+void demand_unload(struct instance *instance, struct hook_set keep);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "demand.h"
 #include "guard.h"
 #include "hooks.h"
 #include "output.h"
@@ -299,11 +298,9 @@ void publish_settle(struct instance *instance, const struct image *image)
 			strerror(-err));
 		output_hint("run `cgward apply` again, or restart them");
 	}
-	struct hook_set needed = hooks_needed(image);
-
-	if (!hooks_detach(instance,
-		    hook_set_minus(hook_set_or(hooks_always(), hooks_on_demand()), needed)))
-		demand_unload(instance, needed);
+	/* Their programs stay loaded: the next ruleset may need them, and verifying takes long. */
+	hooks_detach(instance, hook_set_minus(hook_set_or(hooks_always(), hooks_on_demand()),
+				       hooks_needed(image)));
 	/* Not of rulesets that differ from this one: of a rule that both have the value is kept. */
 	if (make_counters(instance, image, image, NULL))
 		output_hint("verdicts of rules without a counter are not counted by rule");

@@ -35,6 +35,19 @@ counter()
 	cgward status --json | jq ".policies[0].rules[] | select(.rule == \"$1\") | .denied"
 }
 
+# ---- nothing new stays behind ----
+
+programs()
+{
+	find "$BPFFS/progs" -printf '%f\n' | sort | paste -s -d ' '
+}
+before=$(programs)
+strace -f -o "$TMP/strace" -e inject=rename,renameat,renameat2:error=ENOSPC \
+	"$CGWARD" apply --bpffs "$BPFFS" --cgroup-root "$CGROUP" "$TMP/b.ini" >"$TMP/output" 2>&1
+same "an apply that fails: status" 1 $?
+same "an apply that fails: what it had loaded is gone" "$before" "$(programs)"
+same "an apply that fails: nothing is missed" 0 "$(cgward status >/dev/null 2>&1; echo $?)"
+
 # ---- no gap ----
 
 # reload N: from a to b and back, N/2 times

@@ -122,8 +122,7 @@ is "a missing link: the hook is back" denied /jail --by adjtimex kernel settime
 # Loading and unloading on demand.
 holds "the program of a hook that no rule needs is not loaded" test ! -e "$BPFFS/progs/cgward_device"
 apply devices
-holds "and goes with the last rule that does" test ! -e "$BPFFS/progs/cgward_sb_mount"
-holds "with its link" test ! -e "$BPFFS/links/sb_mount"
+holds "that of one which none needs any more is not attached" test ! -e "$BPFFS/links/sb_mount"
 same "programs: as many as are counted" 0 "$(cgward status >/dev/null 2>&1; echo $?)"
 
 # ---- no gap ----
