@@ -135,6 +135,10 @@ static void put_rule(struct strbuf *out, const struct record *record)
 		strbuf_printf(out, " judged=%s", cgw_name_of(cgw_judged_names, head->judged));
 	if (head->reason != CGW_REASON_RULE)
 		strbuf_printf(out, " reason=%s", cgw_name_of(cgw_reason_names, head->reason));
+	if (head->op == CGW_OP_GUARD) { /* of cgward.conf */
+		strbuf_puts(out, "  [cgward] protect = guard");
+		return;
+	}
 	strbuf_puts(out, "  [");
 	put_escaped(out, bytes_of(rule->policy ? rule->policy : "?"));
 	strbuf_puts(out, "] ");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* format_text and format_json: events built by hand, and the very lines they make. */
+/* All formats: events built by hand, and the very lines, messages and entries they make. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "event.h"
 #include "format.h"
@@ -303,6 +304,227 @@ static void test_lost(void **state)
 		"\"count\":1,\"cpu\":null,\"since\":null,\"until\":\"" TIME_JSON "\"}\n");
 }
 
+/* A sum as the kernel sends it: of a task it tells nothing. */
+static void raw_sum(uint64_t count)
+{
+	raw_start(&raw, CGW_EVENT_NETWORK, CGW_OP_CONNECT, 0);
+	raw.event.size = sizeof(raw.event);
+	raw.event.exe_len = raw.event.cgroup_len = 0;
+	raw.event.cgroup_len = raw_text(&raw, "/ct/crun-web.scope");
+	raw.event.flags = CGW_EVENT_SUPPRESSED;
+	raw.event.hook = CGW_HOOK_CONNECT4;
+	raw.event.suppressed.count = count;
+	raw.event.suppressed.since = 1;
+	raw.event.suppressed.until = 2;
+}
+
+static void decode_sum(void)
+{
+	decode();
+	record.type = RECORD_SUPPRESSED;
+	record.since = TIME - 1000000000;
+	record.until = TIME;
+}
+
+#define SINCE_JSON "2026-11-21T03:14:14.926535897+00:00"
+#define SINCE_TEXT "2026-11-21T03:14:14.926535+00:00"
+
+static void test_suppressed(void **state)
+{
+	(void)state;
+	raw_sum(12);
+	decode_sum();
+	check(&format_text,
+		TIME_TEXT " DENY  network connect 12 more (suppressed) since=" SINCE_TEXT
+			  " until=" TIME_TEXT "  cgroup=/ct/crun-web.scope "
+			  "container=web(crun)  [baseline] deny write kernel.**  "
+			  "(container-baseline.ini:12)\n");
+	check(&format_json,
+		"{\"type\":\"suppressed\",\"time\":\"" TIME_JSON "\",\"count\":12,"
+		"\"verdict\":\"deny\",\"policy\":\"baseline\",\"rule\":\"deny write kernel.**\","
+		"\"source\":\"container-baseline.ini:12\",\"kind\":\"network\","
+		"\"op\":\"connect\",\"cgroup\":\"/ct/crun-web.scope\",\"cgroup_id\":4242,"
+		"\"container\":{\"id\":\"web\",\"runtime\":\"crun\"},\"generation\":3,"
+		"\"rule_key\":\"0123456789abcdef\",\"since\":\"" SINCE_JSON
+		"\",\"until\":\"" TIME_JSON "\"}\n");
+	/* A path that is too long to be kept with a sum, and a rule whose ruleset is gone. */
+	raw_sum(UINT64_MAX);
+	raw.event.size = sizeof(raw.event);
+	raw.event.cgroup_len = 0;
+	raw.event.verdict = CGW_VERDICT_AUDIT;
+	decode_sum();
+	record.rule = (struct rule_info){0};
+	holds(&format_text, " AUDIT network connect 18446744073709551615 more (suppressed) ");
+	holds(&format_text, "  cgroup=id:4242  [?] rule 0123456789abcdef of generation 3\n");
+	holds(&format_json, "\"count\":18446744073709551615,\"verdict\":\"audit\",");
+	holds(&format_json, "\"policy\":null,\"rule\":null,\"source\":null,");
+	holds(&format_json, "\"cgroup\":null,\"cgroup_id\":4242,\"container\":null,");
+}
+
+/* An attempt on cgward itself; no rule has refused it. */
+static void raw_guard(uint32_t what, uint8_t hook, uint32_t number, const char *object)
+{
+	raw_start(&raw, CGW_EVENT_GUARD, CGW_OP_GUARD, hook);
+	raw.event.reason = CGW_REASON_GUARD;
+	raw.event.rule = CGW_NO_RULE;
+	raw.event.rule_key = 0;
+	raw.event.guard.what = what;
+	raw.event.guard.number = number;
+	raw.event.name_len = raw_text(&raw, object);
+	decode();
+	record.rule = (struct rule_info){0};
+}
+
+static void test_guard(void **state)
+{
+	(void)state;
+	raw_guard(CGW_GUARDED_TASK, CGW_HOOK_GUARD_KILL, 9, "cgward-audit");
+	check(&format_text,
+		TIME_TEXT " DENY  cgward guard    process \"cgward-audit\" by lsm/task_kill (9)  "
+			  "cgroup=/ct/crun-web.scope container=web(crun) pid=123 sh (/bin/busybox) "
+			  "uid=0 reason=guard  [cgward] protect = guard\n");
+	check(&format_json,
+		"{\"type\":\"violation\",\"time\":\"" TIME_JSON "\",\"seq\":7,\"cpu\":1,"
+		"\"verdict\":\"deny\",\"policy\":null,\"rule\":null,\"source\":null,"
+		"\"reason\":\"guard\",\"hook\":\"lsm/task_kill\",\"kind\":\"cgward\","
+		"\"op\":\"guard\",\"cgroup\":\"/ct/crun-web.scope\",\"cgroup_id\":4242,"
+		"\"container\":{\"id\":\"web\",\"runtime\":\"crun\"},\"pid\":123,\"tid\":124,"
+		"\"ppid\":100,\"ns_pid\":5,\"uid\":0,\"gid\":10,\"loginuid\":null,"
+		"\"comm\":\"sh\",\"exe\":\"/bin/busybox\",\"parent_comm\":\"init\","
+		"\"cap_effective\":\"0000000000003000\",\"capabilities\":[],"
+		"\"generation\":3,\"rule_key\":null,\"judged\":\"task\","
+		"\"guarded\":\"process\",\"object\":\"cgward-audit\",\"number\":9}\n");
+	raw_guard(CGW_GUARDED_MAP, CGW_HOOK_GUARD_MAP, 0, "map counters");
+	holds(&format_text, " cgward guard    map \"map counters\" by lsm/bpf_map  cgroup=");
+	holds(&format_json, "\"guarded\":\"map\",\"object\":\"map counters\"}\n");
+	raw_guard(CGW_GUARDED_CGROUP, CGW_HOOK_GUARD_FORK, 0, "/x\033[2J\n \xff");
+	holds(&format_text, " cgroup \"/x\\x1b[2J\\x0a \\xff\" by lsm/task_alloc  cgroup=");
+	holds(&format_json, "\"object\":\"/x\\u001b[2J\\n \\\\xff\"}\n");
+	raw_guard(CGW_GUARDED_LINK, CGW_HOOK_GUARD_CAPABLE, 7, "");
+	holds(&format_json, "\"guarded\":\"link\",\"object\":null,\"number\":7}\n");
+}
+
+/* ---- for log daemons ---- */
+
+static void check_syslog(int priority, const char *id)
+{
+	struct strbuf line __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	struct strbuf message __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	struct strbuf wanted __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+	char host[256] = {};
+
+	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
+	format_json.line(&record, false, &line);
+	format_syslog(&record, line.data, line.length - 1, &message);
+	strbuf_printf(&wanted, "<%d>1 " TIME_TEXT " %s cgward-audit %d %s - %.*s", priority,
+		*host ? host : "-", (int)getpid(), id, (int)line.length - 1, line.data);
+	assert_string_equal(strbuf_text(&message), strbuf_text(&wanted));
+}
+
+static void test_syslog(void **state)
+{
+	(void)state;
+	raw_connect(&raw);
+	decode();
+	check_syslog(80 + 4, "VIOLATION"); /* authpriv.warning */
+	raw.event.verdict = CGW_VERDICT_AUDIT;
+	check_syslog(80 + 5, "VIOLATION");
+	raw_guard(CGW_GUARDED_MAP, CGW_HOOK_GUARD_MAP, 0, "map counters");
+	check_syslog(80 + 4, "VIOLATION");
+	raw_sum(12);
+	decode_sum();
+	check_syslog(80 + 4, "SUPPRESSED");
+	raw.event.verdict = CGW_VERDICT_AUDIT;
+	check_syslog(80 + 5, "SUPPRESSED");
+	record.type = RECORD_LOST;
+	record.loss = (struct loss){
+		.reason = LOSS_NO_ROOM, .cpu = 3, .count = 12, .since = TIME, .until = TIME};
+	check_syslog(80 + 3, "LOST");
+	record.type = RECORD_INSTANCE;
+	record.instance = INSTANCE_GONE;
+	check_syslog(80 + 5, "INSTANCE");
+}
+
+/* The value of a field of a journal entry, in either of its two forms; NULL: there is none. */
+static const char *journal_field(const struct strbuf *entry, const char *name)
+{
+	static char value[4096];
+	const char *at = entry->data, *end = entry->data + entry->length;
+
+	while (at < end) {
+		const char *stop = at + strcspn(at, "=\n");
+		bool found = (size_t)(stop - at) == strlen(name) && !memcmp(at, name, stop - at);
+		uint64_t length = strcspn(stop + 1, "\n");
+
+		if (*stop == '\n') {
+			memcpy(&length, stop + 1, sizeof(length)); /* little-endian */
+			stop += sizeof(length);
+		}
+		assert_true(length < sizeof(value) && stop + 1 + length < end);
+		assert_int_equal(stop[1 + length], '\n');
+		if (found) {
+			memcpy(value, stop + 1, length);
+			value[length] = 0;
+			return value;
+		}
+		at = stop + 1 + length + 1;
+	}
+	return NULL;
+}
+
+/* Name and value, and so on; value NULL: there is no such field. */
+static void check_journal(const char *const *fields)
+{
+	struct strbuf entry __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	format_journal(&record, &entry);
+	for (; *fields; fields += 2) {
+		const char *value = journal_field(&entry, fields[0]);
+
+		if (!value != !fields[1] || (value && strcmp(value, fields[1])))
+			fail_msg("%s: expected %s, got %s", fields[0],
+				fields[1] ? fields[1] : "none", value ? value : "none");
+	}
+}
+
+#define JOURNAL(...) check_journal((const char *const[]){__VA_ARGS__, NULL})
+
+static void test_journal(void **state)
+{
+	(void)state;
+	raw_sysctl(&raw, "kernel/core_pattern", "core\n", "|/x\ny=z");
+	decode();
+	JOURNAL("PRIORITY", "4", "SYSLOG_IDENTIFIER", "cgward-audit", "CGWARD_TYPE", "violation",
+		"CGWARD_TIME", TIME_JSON, "CGWARD_VERDICT", "deny", "CGWARD_REASON", "rule",
+		"CGWARD_POLICY", "baseline", "CGWARD_RULE", "deny write kernel.**", "CGWARD_LINE",
+		"12", "CGWARD_CONTAINER", "web", "CGWARD_EXE", "/bin/busybox", "CGWARD_LOGINUID",
+		NULL, "CGWARD_NEW", "|/x\ny=z");
+	raw_guard(CGW_GUARDED_TASK, CGW_HOOK_GUARD_KILL, 9, "cgward-audit");
+	JOURNAL("MESSAGE",
+		"DENY  cgward guard    process \"cgward-audit\" by lsm/task_kill (9)  "
+		"cgroup=/ct/crun-web.scope container=web(crun) pid=123 sh (/bin/busybox) uid=0 "
+		"reason=guard  [cgward] protect = guard",
+		"PRIORITY", "4", "CGWARD_TYPE", "violation", "CGWARD_REASON", "guard",
+		"CGWARD_HOOK", "lsm/task_kill", "CGWARD_KIND", "cgward", "CGWARD_OP", "guard",
+		"CGWARD_POLICY", NULL, "CGWARD_RULE", NULL, "CGWARD_GUARDED", "process",
+		"CGWARD_OBJECT", "cgward-audit", "CGWARD_NUMBER", "9", "CGWARD_PID", "123");
+	raw_guard(CGW_GUARDED_CGROUP, CGW_HOOK_GUARD_OPEN, 0, "/a\nb");
+	JOURNAL("CGWARD_OBJECT", "/a\nb", "CGWARD_NUMBER", NULL);
+	raw_sum(12);
+	decode_sum();
+	JOURNAL("PRIORITY", "4", "CGWARD_TYPE", "suppressed", "CGWARD_COUNT", "12",
+		"CGWARD_VERDICT", "deny", "CGWARD_KIND", "network", "CGWARD_OP", "connect",
+		"CGWARD_POLICY", "baseline", "CGWARD_FILE", "container-baseline.ini",
+		"CGWARD_CGROUP", "/ct/crun-web.scope", "CGWARD_CGROUP_ID", "4242", "CGWARD_RUNTIME",
+		"crun", "CGWARD_SINCE", SINCE_JSON, "CGWARD_UNTIL", TIME_JSON, "CGWARD_PID", NULL,
+		"CGWARD_COMM", NULL, "CGWARD_HOOK", NULL);
+	record.type = RECORD_LOST;
+	record.loss = (struct loss){
+		.reason = LOSS_OUTPUT, .cpu = -1, .count = 3, .since = TIME, .until = TIME};
+	JOURNAL("PRIORITY", "3", "CGWARD_TYPE", "lost", "CGWARD_REASON", "output", "CGWARD_COUNT",
+		"3", "CGWARD_CPU", NULL, "CGWARD_SINCE", TIME_JSON, "CGWARD_POLICY", NULL);
+}
+
 static void test_colour(void **state)
 {
 	struct strbuf line __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
@@ -335,6 +557,10 @@ int main(void)
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_pod),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_suppressed),
+		cmocka_unit_test(test_guard),
+		cmocka_unit_test(test_syslog),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_colour),
 	};
 
