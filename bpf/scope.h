@@ -178,6 +178,24 @@ static __always_inline int path_walk(struct path_walk *walk)
 	return walk->below ? (int)walk->length : -1;
 }
 
+/* Caches scratch->scope. A function of its own: its stack is not under that of the walk. */
+static __noinline int scope_store(struct call *call, __u64 id)
+{
+	struct scratch *scratch = call->scratch;
+	struct cgw_scope *scope;
+
+	if (!scratch)
+		return -1;
+	scope = &scratch->scope;
+	scope->cgroup_id = id;
+	scope->generation = call->generation;
+	scope->summary = cgw_set_summary(&scope->set);
+	scope->check = scope_check(id, scope->generation, scope->summary, &scope->set);
+	/* A failure costs the next call the same work, nothing else. */
+	bpf_map_update_elem(&scopes, &id, scope, BPF_ANY);
+	return 0;
+}
+
 /* Computes the policies of a cgroup into scratch->scope, and caches them. */
 static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __u64 id)
 {
@@ -198,13 +216,7 @@ static __noinline int scope_resolve(struct call *call, struct cgroup *cgroup, __
 	else if (length >= 0)
 		cgw_scope_path(
 			&call->view, &scratch->cursor, scratch->path.bytes, length, &scope->set);
-	scope->cgroup_id = id;
-	scope->generation = call->generation;
-	scope->summary = cgw_set_summary(&scope->set);
-	scope->check = scope_check(id, scope->generation, scope->summary, &scope->set);
-	/* A failure costs the next call the same work, nothing else. */
-	bpf_map_update_elem(&scopes, &id, scope, BPF_ANY);
-	return 0;
+	return scope_store(call, id);
 }
 
 /* Copies a cached entry; false if it is not, or while it was copied ceased to be, this cgroup's. */

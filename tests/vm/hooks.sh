@@ -1,15 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What doctor says of this kernel is what is known of it; and what it cannot do, apply refuses by the
-# name of the rule and of the hook.
+# What doctor says of this kernel is what is known of it; every program of this build loads on it and
+# is attached, but those whose hook it lacks; and what it cannot do, apply refuses by the name of the
+# rule and of the hook.
 . "$(dirname "$0")/../lib.sh"
 suite_begin "$@"
 
 # Debian's 6.1 has all that sysctl and network rules need but the hooks for names of unix sockets
 # (6.7): there BPF LSM judges the sockets that there are.
 unix=yes
+lacks=
 case $(uname -r) in
-6.1.*) unix=no ;;
+6.1.*)
+	unix=no
+	# The latter two came with Linux 6.2: until then they are extended attributes.
+	lacks='cgroup/connect_unix cgroup/sendmsg_unix lsm/inode_remove_acl lsm/inode_set_acl'
+	;;
 esac
 
 cgward doctor --json >"$TMP/doctor" 2>"$TMP/errors"
@@ -25,6 +31,48 @@ for hook in connect_unix sendmsg_unix; do
 		"$(jq -r ".hooks[] | select(.name == \"cgroup/$hook\").state" "$TMP/doctor")"
 done
 same "doctor: BPF LSM" yes "$(jq -r '.features[] | select(.name == "BPF LSM").state' "$TMP/doctor")"
+
+same "doctor: hooks that this kernel lacks" "$lacks" \
+	"$(jq -r '[.hooks[] | select(.state != "yes").name] | sort | join(" ")' "$TMP/doctor")"
+
+# What needs all of them.
+policy all <<'INI'
+[policy]
+name = all
+cgroup = /jail
+[sysctl]
+deny = write kernel.domainname
+[network]
+deny = connect 192.0.2.1
+deny = connect unix /run/x @x
+deny = bind *:1
+deny = bind unix /run/x @x
+deny = listen *:1
+deny = listen unix /run/x @x
+deny = socket packet
+[file]
+deny = read,write,exec /run/x
+[kernel]
+deny = mount chroot ptrace module bpf userns perf kexec keyring io_uring settime syslog kill-outside
+[capability]
+deny = sys_time
+[device]
+deny = r c 1:1
+INI
+printf '[cgward]\nprotect = guard\n' >"$CONFIG"
+cgward apply all.ini >"$TMP/output" 2>&1
+same "what needs every hook: apply" 0 $?
+cgward status --json >"$TMP/status"
+# One line for each program, in both; those of the three tracepoints are no hooks of doctor's.
+same "every program whose hook this kernel has is attached: $(jq '.hooks | length' "$TMP/status")" \
+	"$(jq '[.hooks[] | select(.state == "yes")] | length' "$TMP/doctor")" \
+	"$(jq '[.hooks[] | select(.attached).name] - ["attach_task", "fork", "exit"] | length' \
+		"$TMP/status")"
+holds "there are at least 80 of them" test "$(jq '.hooks | length' "$TMP/status")" -ge 80
+same "self-protection is complete" yes "$(jq -r .self_protection "$TMP/status")"
+same "every rule is enforced" yes \
+	"$(jq -r '[.policies[].rules[].enforced] | unique | join(" ")' "$TMP/status")"
+printf '[cgward]\nprotect = off\n' >"$CONFIG"
 
 policy unix <<'INI'
 [policy]

@@ -12,7 +12,7 @@ suites='hooks cases ways_around_kernel'
 # loads there, all tables of cases hold.
 case $wanted in
 6.12 | 6.18) ;;
-*) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut' ;;
+*) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut guard' ;;
 esac
 [ "$wanted" != newest ] || suites+=' survives'
 suites=${SUITES:-$suites}
