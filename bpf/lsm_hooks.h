@@ -78,7 +78,7 @@
 	X(UNIX_BIND, unix_bind, socket_bind, "bind of a unix socket to an abstract name")          \
 	X(UNIX_MKNOD, unix_mknod, path_mknod, "bind of a unix socket to a path")
 #define CGW_GUARD_HOOKS(X)                                                                         \
-	X(GUARD_BPF, guard_bpf, bpf, "self-protection: bpf(2)")                                    \
+	X(GUARD_BPF, guard_bpf, bpf, "self-protection: links, programs attached outside")          \
 	X(GUARD_MAP, guard_map, bpf_map, "self-protection: maps")                                  \
 	X(GUARD_PROGRAM, guard_program, bpf_prog, "self-protection: programs")                     \
 	X(GUARD_CAPABLE, guard_capable, capable, "self-protection: pins of links")                 \
@@ -96,7 +96,8 @@
 	X(GUARD_UMOUNT, guard_umount, sb_umount, "self-protection: umount of pins")                \
 	X(GUARD_PIVOT, guard_pivot, sb_pivotroot, "self-protection: pivot_root(2)")                \
 	X(GUARD_KILL, guard_kill, task_kill, "self-protection: signals to cgward-audit")           \
-	X(GUARD_PTRACE, guard_ptrace, ptrace_access_check, "self-protection: of cgward-audit")     \
+	X(GUARD_PTRACE, guard_ptrace, ptrace_access_check,                                         \
+		"self-protection: tracing of cgward-audit")                                        \
 	X(GUARD_LIMIT, guard_limit, task_setrlimit, "self-protection: limits of cgward-audit")     \
 	X(GUARD_FORK, guard_fork, task_alloc, "self-protection: births in other cgroups")          \
 	X(GUARD_OPEN, guard_open, file_open, "self-protection: files of other cgroups")

@@ -11,6 +11,7 @@
 #include "cut.h"
 #include "demand.h"
 #include "gaps.h"
+#include "guard.h"
 #include "hooks.h"
 #include "instance.h"
 #include "load.h"
@@ -19,6 +20,7 @@
 #include "publish.h"
 #include "ruleset.h"
 #include "runs.h"
+#include "self.h"
 #include "upgrade.h"
 
 struct apply_options {
@@ -244,6 +246,29 @@ static void report(const struct apply *apply, bool ok)
 			apply->ruleset.policies.count, ruleset_rules(&apply->ruleset.policies));
 }
 
+/* As status does; the ruleset is in force all the same. */
+static void warn_of_guard(const struct apply *apply)
+{
+	struct strbuf gaps __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	switch (guard_state(&apply->ruleset.image, apply->offers.loaded)) {
+	case GUARD_NONE:
+		output_warning("no self-protection: this kernel lets no program of BPF LSM guard "
+			       "cgward");
+		break;
+	case GUARD_PARTLY:
+		guard_gaps(apply->offers.loaded, &gaps);
+		output_warning("self-protection only in part: this kernel does not let cgward keep "
+			       "governed processes from: %s",
+			gaps.data);
+		break;
+	default:
+		return;
+	}
+	output_hint("take CAP_BPF and CAP_SYS_ADMIN from what is governed; `cgward doctor` tells "
+		    "how to get what is missing; `protect = off` in cgward.conf silences this");
+}
+
 /* Everything that can go wrong before the first change goes wrong here. */
 static int judge(struct apply *apply)
 {
@@ -258,6 +283,10 @@ static int judge(struct apply *apply)
 	output_diagnostics(&ruleset->diags);
 	if (err || failed)
 		return err ? STATUS_NOT : output_status(failed);
+	if (self_is_locked_out(
+		    &ruleset->image, apply->options.common.cgroup_root, apply->offers.loaded))
+		return STATUS_NOT;
+	warn_of_guard(apply);
 	image_seal(&ruleset->image, 0); /* rules may have been marked by gaps_check() */
 	changes_find(&apply->changes, &apply->old, &ruleset->image);
 	apply->unchanged = is_in_force(apply);

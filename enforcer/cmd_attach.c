@@ -6,10 +6,12 @@
 #include "attachments.h"
 #include "cgroup.h"
 #include "command.h"
+#include "hooks.h"
 #include "instance.h"
 #include "options.h"
 #include "output.h"
 #include "publish.h"
+#include "self.h"
 #include "upgrade.h"
 
 static const struct command_line attach_line = {
@@ -134,6 +136,9 @@ static int publish(struct attaching *attaching)
 		output_failure("compile", "the attachments", err, NULL);
 		return err;
 	}
+	if (self_is_locked_out(&attaching->new, attaching->instance.meta->cgroup_root,
+		    hooks_loaded(&attaching->instance)))
+		return -EINVAL;
 	return publish_image(&attaching->instance, &attaching->new, NULL);
 }
 

@@ -23,6 +23,7 @@
 #include "publish.h"
 #include "ruleset.h"
 #include "runs.h"
+#include "self.h"
 
 struct run_options {
 	struct common_options common;
@@ -218,8 +219,10 @@ static int run_command(struct run *run, char **command)
 		_exit(127);
 	}
 	if (child < 0) {
-		output_failure("start a process in", run->cgroup.data, errno, NULL);
-		return output_status(errno);
+		status = errno;
+		output_failure("start a process in", run->cgroup.data, status, NULL);
+		self_hint(status, run->options.common.bpffs);
+		return output_status(status);
 	}
 	signal(SIGINT, SIG_IGN); /* the terminal sends these to CMD as well */
 	signal(SIGQUIT, SIG_IGN);
@@ -266,7 +269,9 @@ int cmd_run(int argc, char **argv)
 	if (status != STATUS_DONE)
 		return status;
 	err = make_cgroup(&run);
-	if (!err && run.options.policies.count)
+	if (!err && run.options.policies.count) {
 		err = enforce(&run);
+		self_hint(err, run.options.common.bpffs);
+	}
 	return err ? output_status(err) : run_command(&run, operands.items);
 }

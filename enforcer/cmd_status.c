@@ -188,14 +188,17 @@ static void print_guard(const struct state *state)
 		[GUARD_OFF] = "off: protect = off",
 		[GUARD_NONE] = "NONE: this kernel lets no program of BPF LSM guard cgward; root in "
 			       "a governed cgroup with CAP_BPF or CAP_SYS_ADMIN can detach it",
-		[GUARD_PARTLY] = "only in part: hooks of this kernel are missing, see `cgward "
-				 "doctor`",
+		[GUARD_PARTLY] = "only in part: governed processes are NOT kept from: ",
 		[GUARD_FULL] =
 			"governed processes are kept from cgward's maps, programs, links and "
 			"pins and from cgward-audit",
 	};
 
-	output_print("self-protection: %s\n", texts[find_guard(state)]);
+	struct strbuf gaps __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
+
+	if (find_guard(state) == GUARD_PARTLY)
+		guard_gaps(hooks_alive(&state->instance), &gaps);
+	output_print("self-protection: %s%s\n", texts[find_guard(state)], strbuf_text(&gaps));
 	if (state->control.guarded)
 		output_print("attempts on cgward refused: %" PRIu64 "\n",
 			(uint64_t)state->control.guarded);
@@ -224,6 +227,20 @@ static void print_settings(const struct state *state)
 		output_print("%s %s = %s", i ? "," : "", config_keys[i],
 			config_value(&settings, config_keys[i]));
 	output_print("\n");
+}
+
+/* Which hooks of the guard are not in force. */
+static void json_gaps(const struct state *state, struct json *json)
+{
+	struct hook_set missing = {0};
+
+	if (guard_is_wanted(&state->image))
+		missing = hook_set_minus(hooks_guard(), hooks_alive(&state->instance));
+	json_array(json, "unprotected");
+	for (int i = 1; i < HOOK_COUNT; i++)
+		if (hook_set_has(&missing, i))
+			json_text(json, NULL, hooks[i].name);
+	json_array_end(json);
 }
 
 static void json_rest(const struct state *state, struct json *json)
@@ -269,6 +286,7 @@ static void json_rest(const struct state *state, struct json *json)
 	json_unsigned(json, "uncounted", state->control.uncounted);
 	json_unsigned(json, "guarded", state->control.guarded);
 	json_text(json, "self_protection", guard_words[find_guard(state)]);
+	json_gaps(state, json);
 	json_unsigned(json, "process_failures", state->control.process_failures);
 }
 

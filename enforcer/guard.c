@@ -12,11 +12,14 @@
 #include <unistd.h>
 #include "config.h"
 #include "hooks.h"
+#include "names.h"
 #include "output.h"
 #include "strbuf.h"
 
 #define MODE_GUARDED 0
 #define MODE_USUAL 0600
+/* How the help of its hooks begins. */
+#define GUARD_HELP "self-protection: "
 
 bool guard_is_wanted(const struct image *image)
 {
@@ -239,6 +242,21 @@ int guard_record(const struct instance *instance, bool wanted)
 	if (!wanted)
 		set_modes(instance, MODE_USUAL);
 	return 0;
+}
+
+void guard_gaps(struct hook_set there, struct strbuf *out)
+{
+	struct hook_set missing = hook_set_minus(hooks_guard(), there);
+
+	for (const struct cgw_name *row = cgw_hook_names; row->name; row++) {
+		const char *what = row->help;
+
+		if (!hook_set_has(&missing, row->value))
+			continue;
+		if (!strncmp(what, GUARD_HELP, strlen(GUARD_HELP)))
+			what += strlen(GUARD_HELP);
+		strbuf_printf(out, "%s%s (%s)", out->length ? ", " : "", what, row->name);
+	}
 }
 
 enum guard_state guard_state(const struct image *image, struct hook_set alive)

@@ -8,6 +8,7 @@
 
 #include "hook_set.h"
 #include "instance.h"
+#include "strbuf.h"
 
 /* True if the settings of the image ask for it. */
 bool guard_is_wanted(const struct image *image);
@@ -34,6 +35,12 @@ enum guard_state {
 	GUARD_PARTLY,  /* some are not */
 	GUARD_FULL,
 };
+
+/*
+ * Adds what the guard does not keep governed processes from, because not all of its hooks are in
+ * the set: "maps (lsm/bpf_map), ..."; nothing if all of them are.
+ */
+void guard_gaps(struct hook_set there, struct strbuf *out);
 
 enum guard_state guard_state(const struct image *image, struct hook_set alive);
 

@@ -17,6 +17,7 @@
 #include "mounts.h"
 #include "options.h"
 #include "output.h"
+#include "self.h"
 #include "strbuf.h"
 
 const char *const instance_map_names[MAP_COUNT] = {
@@ -200,8 +201,9 @@ static int open_maps(struct instance *instance, unsigned int flags)
 			continue;
 		if (errno != ENOENT) {
 			err = -errno;
-			output_failure("open", path, err,
-				"cgward needs root, or CAP_BPF and CAP_NET_ADMIN");
+			output_failure("open", path, err, NULL);
+			if (!self_hint(err, instance->dir))
+				output_hint("cgward needs root, or CAP_BPF and CAP_NET_ADMIN");
 			return err;
 		}
 		instance->unpinned |= 1U << i;

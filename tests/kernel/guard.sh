@@ -29,15 +29,23 @@ protect guard
 if [ "$(cgward doctor --json | jq -r '.features[] | select(.name == "BPF LSM").state')" != yes ]; then
 	same "without BPF LSM: status says that there is no guard" none "$(state)"
 	holds "without BPF LSM: status says so in words" grep -q '^self-protection: NONE' <(cgward status)
+	holds "without BPF LSM: apply says so" grep -q 'warning: no self-protection: .*BPF LSM' \
+		<(cgward apply jail.ini 2>&1)
+	same "without BPF LSM: none of the guard's hooks is in force" "22 guard_bpf" \
+		"$(cgward status --json | jq -r '"\(.unprotected | length) \(.unprotected[0])"')"
 	same "without BPF LSM: doctor says what is missing" no "$(cgward doctor --json |
 		jq -r '.coverage[] | select(.section == "cgward").enforceable')"
 	same "without BPF LSM: the ruleset is in force all the same" denied \
 		"$(tries /jail sysctl write kernel.domainname=x)"
 	protect off
 	same "without BPF LSM: off is off" off "$(state)"
+	same "without BPF LSM: then apply does not mention it" 0 \
+		"$(cgward apply jail.ini 2>&1 | grep -c self-protection)"
 	exit
 fi
-same "status: the guard is complete" yes "$(state)"
+same "status: the guard is complete" "yes 0" \
+	"$(cgward status --json | jq -r '"\(.self_protection) \(.unprotected | length)"')"
+same "apply: nothing to warn of" 0 "$(cgward apply jail.ini 2>&1 | grep -c self-protection)"
 audit_start
 lock=$TMP/bpf/cgward-else
 
@@ -162,6 +170,31 @@ same "its own mount namespace: mounts over anything" allowed \
 same "ungoverned: the pins" allowed "$(in_cgroup /outside attack pin "$BPFFS/maps/counters")"
 same "ungoverned: links" allowed "$(in_cgroup /outside attack pin "$BPFFS/links/connect4")"
 same "ungoverned: cgroups" allowed "$(in_cgroup /outside attack open "$CGROUP/jail" cgroup.procs)"
+
+# cgward among what it governs: refused, and told why; and no ruleset that would make it so.
+mkdir -p "$CGROUP/admin"
+sed 's/\/jail/\/admin/' jail.ini >admin.ini
+# governed NAME STATUS PATTERN CGROUP ARGUMENT...
+governed()
+{
+	in_cgroup "$4" "$CGWARD" "$5" --bpffs "$BPFFS" "${@:6}" >"$TMP/output" 2>&1
+	same "$1" "$2 1" "$? $(grep -c "$3" "$TMP/output")"
+}
+config=(--config "$CONFIG")
+told="this process is governed, in cgroup '.*/jail', and protect = guard"
+governed "governed: status" 3 "$told" /jail status
+governed "governed: apply" 3 "$told" /jail apply "${config[@]}" jail.ini
+governed "governed: attach" 3 "$told" /jail attach jail /outside
+governed "governed: remove" 3 "$told" /jail remove
+governed "governed: run" 3 "$told" /jail run --cgroup-root "$CGROUP" true
+governed "governed: run -p" 3 "$told" /jail run --cgroup-root "$CGROUP" "${config[@]}" -p jail.ini true
+told="the ruleset would govern this very process, in cgroup '/admin'"
+governed "would be governed: apply" 1 "$told" /admin apply "${config[@]}" admin.ini
+governed "would be governed: apply --dry-run" 1 "$told" /admin apply --dry-run "${config[@]}" admin.ini
+governed "would be governed: attach" 1 "$told" /admin attach jail /admin
+same "the ruleset is the old one" "jail 0" \
+	"$(cgward status --json | jq -r '"\(.policies[0].name) \(.attachments | length)"')"
+same "and no cgroup of run is left" "" "$(find "$CGROUP" -name 'cgward-run-*')"
 
 # Reloads under the guard, while links are attacked.
 sed 's/192.0.2.1/192.0.2.0\/24/' jail.ini >second.ini
