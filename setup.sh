@@ -6,7 +6,7 @@ set -euo pipefail
 
 # to build
 packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih-dev libcap-dev
-	libseccomp-dev libmicrohttpd-dev libcmocka-dev linux-libc-dev)
+	libseccomp-dev libmicrohttpd-dev libjansson-dev libcmocka-dev linux-libc-dev)
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
 packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git curl patch
 	clang-format shellcheck mandoc rsyslog prometheus)

@@ -112,7 +112,7 @@ static void put_json(
 
 		clock_format(item->draft.first, 9, &first);
 		clock_format(item->draft.last, 9, &last);
-		json_object(&json, NULL);
+		json_object_begin(&json, NULL);
 		json_text(&json, "type", "suggestion");
 		json_text(&json, "policy", policy);
 		json_bytes(&json, "file", text->file, strlen(text->file));
@@ -136,7 +136,7 @@ static void put_json_left(struct strbuf *out, const char *why, uint64_t count)
 
 	if (!count)
 		return;
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_text(&json, "type", "left-out");
 	json_text(&json, "reason", why);
 	json_unsigned(&json, "count", count);

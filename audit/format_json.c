@@ -63,7 +63,7 @@ static void json_rule_key(struct json *json, uint64_t key)
 static void json_identity(struct json *json, const struct identity *identity)
 {
 	if (identity->runtime) {
-		json_object(json, "container");
+		json_object_begin(json, "container");
 		json_text(json, "id", identity->container);
 		json_text(json, "runtime", identity->runtime);
 		json_object_end(json);
@@ -73,7 +73,7 @@ static void json_identity(struct json *json, const struct identity *identity)
 	if (identity->unit[0])
 		json_text(json, "unit", identity->unit);
 	if (identity->qos) {
-		json_object(json, "pod");
+		json_object_begin(json, "pod");
 		json_text(json, "uid", identity->pod);
 		json_text(json, "qos", identity->qos);
 		json_object_end(json);
@@ -88,7 +88,7 @@ static void json_capabilities(struct json *json, const struct cgw_event *head)
 
 	snprintf(text, sizeof(text), "%016llx", (unsigned long long)head->capabilities);
 	json_text(json, "cap_effective", text);
-	json_array(json, "capabilities");
+	json_array_begin(json, "capabilities");
 	for (const struct cgw_name *row = cgw_capability_names; row->name; row++)
 		if (held >> (row->value - 1) & 1)
 			json_text(json, NULL, row->name);
@@ -187,7 +187,7 @@ static void line_json(const struct record *record, bool colour, struct strbuf *o
 	struct json json = {.out = out};
 
 	(void)colour;
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	switch (record->type) {
 	case RECORD_VIOLATION:
 		json_violation(&json, record);

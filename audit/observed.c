@@ -85,11 +85,11 @@ static void table_grow(struct observations *observations)
 }
 
 /* Takes what the subject owns. */
-static void add(struct observations *observations, const struct fields *fields, int64_t time,
+static void add(struct observations *observations, const json_t *line, int64_t time,
 	struct subject *subject, const char *operation)
 {
-	const char *cgroup = fields_text(fields, "cgroup"), *policy = fields_text(fields, "policy");
-	const char *comm = fields_text(fields, "comm");
+	const char *cgroup = jsonl_text(line, "cgroup"), *policy = jsonl_text(line, "policy");
+	const char *comm = jsonl_text(line, "comm");
 	struct observed *item;
 	uint32_t *place;
 
@@ -118,50 +118,38 @@ static void add(struct observations *observations, const struct fields *fields, 
 		item->last = time;
 }
 
-static void add_violation(
-	struct observations *observations, const struct fields *fields, int64_t time)
+static void add_violation(struct observations *observations, const json_t *line, int64_t time)
 {
 	struct strbuf operation __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
-	const char *verdict = fields_text(fields, "verdict"), *why;
+	const char *verdict = jsonl_text(line, "verdict"), *why;
 	struct subject subject;
 
-	if (!verdict || !fields_text(fields, "cgroup")) {
+	if (!verdict || !jsonl_text(line, "cgroup")) {
 		observations->bad_lines++;
 	} else if (strcmp(verdict, "audit") && !observations->denials) {
 		observations->denied++;
-	} else if (!fields_text(fields, "policy")) {
+	} else if (!jsonl_text(line, "policy")) {
 		observed_leave(observations, "its policy is not known any more", 1);
-	} else if (subject_of(&subject, &operation, fields, &why)) {
+	} else if (subject_of(&subject, &operation, line, &why)) {
 		observed_leave(observations, why, 1);
 	} else {
 		observations->violations++;
-		add(observations, fields, time, &subject, operation.data);
+		add(observations, line, time, &subject, operation.data);
 	}
 }
 
-static void add_lost(struct observations *observations, const struct fields *fields)
+void observed_line(struct observations *observations, const char *text, size_t length)
 {
-	for (size_t i = 0; i < fields->count; i++)
-		if (!strcmp(fields->members[i].name, "count"))
-			observations->lost += fields->members[i].number;
-}
-
-void observed_line(struct observations *observations, char *line, size_t length)
-{
-	struct fields fields = {.count = 0};
-	const char *type, *text;
+	json_t *line = jsonl_read(text, length);
+	const char *type = jsonl_text(line, "type"), *when = jsonl_text(line, "time");
+	uint64_t lost;
 	int64_t time;
 
-	if (jsonl_parse(line, length, fields_visit, &fields)) {
+	if (!type || !when || clock_parse(when, 0, &time))
 		observations->bad_lines++;
-		return;
-	}
-	type = fields_text(&fields, "type");
-	text = fields_text(&fields, "time");
-	if (!type || !text || clock_parse(text, 0, &time))
-		observations->bad_lines++;
-	else if (strcmp(type, "violation"))
-		add_lost(observations, &fields);
-	else
-		add_violation(observations, &fields, time);
+	else if (!strcmp(type, "violation"))
+		add_violation(observations, line, time);
+	else if (jsonl_number(line, "count", &lost))
+		observations->lost += lost;
+	json_decref(line);
 }

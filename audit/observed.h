@@ -38,8 +38,8 @@ struct observations {
 	size_t left_count;
 };
 
-/* A line of a JSON log, which is changed. */
-void observed_line(struct observations *observations, char *line, size_t length);
+/* A line of a JSON log. */
+void observed_line(struct observations *observations, const char *text, size_t length);
 void observed_leave(struct observations *observations, const char *why, uint64_t count);
 void observed_free(struct observations *observations);
 

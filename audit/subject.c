@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* subject.c - from the fields of an event to a subject. */
+/* subject.c - from the line of an event to a subject. */
 #include "subject.h"
 
 #include <arpa/inet.h>
@@ -12,56 +12,19 @@
 static const char bad_bytes[] = "a name or value holds bytes that a policy cannot write";
 static const char incomplete[] = "the event lacks what a rule would name";
 
-void fields_visit(void *context, const struct jsonl_member *member)
-{
-	struct fields *fields = context;
-
-	if (!*member->parent && fields->count < FIELDS_MAX)
-		fields->members[fields->count++] = *member;
-}
-
-static const struct jsonl_member *fields_find(const struct fields *fields, const char *name)
-{
-	for (size_t i = 0; i < fields->count; i++)
-		if (!strcmp(fields->members[i].name, name))
-			return &fields->members[i];
-	return NULL;
-}
-
-const char *fields_text(const struct fields *fields, const char *name)
-{
-	const struct jsonl_member *member = fields_find(fields, name);
-
-	return member && member->type == JSONL_TEXT ? member->text : NULL;
-}
-
-static bool fields_number(const struct fields *fields, const char *name, uint64_t *number)
-{
-	const struct jsonl_member *member = fields_find(fields, name);
-
-	if (!member || member->type != JSONL_NUMBER)
-		return false;
-	*number = member->number;
-	return true;
-}
-
 /*
  * A text with the escapes of our JSON undone; to be freed. NULL with *why if it is not there, or if
  * it holds anything but printable ASCII: a policy is read by people, on terminals.
  */
-static char *printable(const struct fields *fields, const char *name, const char **why)
+static char *printable(const char *text, const char **why)
 {
-	const struct jsonl_member *member = fields_find(fields, name);
 	struct strbuf out = STRBUF_INIT;
-	const char *text;
 
 	*why = incomplete;
-	if (!member || member->type != JSONL_TEXT || !*member->text)
+	if (!text || !*text)
 		return NULL;
 	*why = bad_bytes;
-	if (member->nul)
-		return NULL;
-	for (text = member->text; *text; text++) {
+	for (; *text; text++) {
 		if (*text < 0x20 || *text > 0x7e) /* as char: bytes from 0x80 on, too */
 			break;
 		/* A backslash stands for itself when it is there twice, and for such a byte else.
@@ -70,34 +33,29 @@ static char *printable(const struct fields *fields, const char *name, const char
 			break;
 		strbuf_putc(&out, *text);
 	}
-	if (text == member->text + strlen(member->text))
+	if (!*text)
 		return strbuf_take(&out);
 	strbuf_free(&out);
 	return NULL;
 }
 
 /* Of a value, what is compared: its first line, without blanks around it. NULL with *why. */
-static char *compared(const struct fields *fields, const char **why)
+static char *compared(const json_t *line, const char **why)
 {
-	const struct jsonl_member *member = fields_find(fields, "new");
-	struct jsonl_member line;
-	struct fields one = {.count = 1};
-	char *text, *start, *value = NULL;
+	const char *new = jsonl_text(line, "new");
+	char *text, *start, *value;
 	size_t length;
 
 	*why = "the value was not recorded, or not as a whole";
-	if (!member || member->type != JSONL_TEXT || fields_find(fields, "new_truncated"))
+	if (!new || json_object_get(line, "new_truncated"))
 		return NULL;
-	text = xstrdup(member->text);
+	text = xstrdup(new);
 	start = text + strspn(text, " \t");
 	length = strcspn(start, "\n");
 	while (length && strchr(" \t", start[length - 1]))
 		length--;
 	start[length] = 0;
-	line = *member;
-	line.text = start;
-	one.members[0] = line;
-	value = printable(&one, "new", why);
+	value = printable(start, why);
 	free(text);
 	return value;
 }
@@ -117,24 +75,24 @@ static void swap(char *name)
 		*name = *name == '.' ? '/' : *name == '/' ? '.' : *name;
 }
 
-static int make_sysctl(struct subject *subject, struct strbuf *operation,
-	const struct fields *fields, const char **why)
+static int make_sysctl(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
 	uint64_t position;
 
 	subject->form = SUBJECT_NAME;
 	subject->before = "";
-	subject->name = printable(fields, "name", why);
+	subject->name = printable(jsonl_text(line, "name"), why);
 	if (!subject->name)
 		return -1;
-	strbuf_printf(operation, "sysctl %s %s", fields_text(fields, "op"), subject->name);
+	strbuf_printf(operation, "sysctl %s %s", jsonl_text(line, "op"), subject->name);
 	swap(subject->name);
 	if (subject->ops != 1U << CGW_OP_SYSCTL_WRITE)
 		return 0;
 	*why = "written at a file position other than 0, which no rule can allow";
-	if (fields_number(fields, "file_pos", &position))
+	if (jsonl_number(line, "file_pos", &position))
 		return -1;
-	subject->value = compared(fields, why);
+	subject->value = compared(line, why);
 	if (!subject->value)
 		return -1;
 	strbuf_putc(operation, '=');
@@ -153,10 +111,10 @@ static const struct cgw_name proto_groups[] = {
 	{0, NULL, NULL},
 };
 
-static uint32_t proto_of(const struct fields *fields)
+static uint32_t proto_of(const json_t *line)
 {
-	const char *type = fields_text(fields, "socket_type");
-	const char *protocol = fields_text(fields, "protocol");
+	const char *type = jsonl_text(line, "socket_type");
+	const char *protocol = jsonl_text(line, "protocol");
 
 	if (type && !strcmp(type, "raw"))
 		return CGW_PROTO_RAW;
@@ -179,26 +137,26 @@ static bool parse_address(struct subject *subject, const char *text)
 	return true;
 }
 
-static int make_peer(struct subject *subject, struct strbuf *operation, const struct fields *fields,
-	const char **why)
+static int make_peer(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	const char *address = fields_text(fields, "address");
+	const char *address = jsonl_text(line, "address");
 	uint64_t port;
 
 	*why = incomplete;
 	if (!address || !parse_address(subject, address))
 		return -1;
 	subject->form = SUBJECT_PEER;
-	subject->proto = proto_of(fields);
+	subject->proto = proto_of(line);
 	*why = "the protocol has no name in policies";
 	if (!subject->proto)
 		return -1;
 	strbuf_printf(operation, subject->family == AF_INET ? "%s %s %s" : "%s %s [%s]",
-		fields_text(fields, "op"), cgw_name_of(cgw_proto_names, subject->proto), address);
+		jsonl_text(line, "op"), cgw_name_of(cgw_proto_names, subject->proto), address);
 	if (subject->proto == CGW_PROTO_ICMP || subject->proto == CGW_PROTO_RAW)
 		return 0;
 	*why = "the port is not known";
-	if (!fields_number(fields, "port", &port) || port > UINT16_MAX)
+	if (!jsonl_number(line, "port", &port) || port > UINT16_MAX)
 		return -1;
 	subject->ports = xcalloc(1, sizeof(*subject->ports));
 	subject->ports[0] = (struct port_range){port, port};
@@ -207,15 +165,15 @@ static int make_peer(struct subject *subject, struct strbuf *operation, const st
 	return 0;
 }
 
-static int make_unix(struct subject *subject, struct strbuf *operation, const struct fields *fields,
-	const char **why)
+static int make_unix(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	bool abstract = fields_find(fields, "abstract");
-	char *name = printable(fields, "path", why);
+	bool abstract = json_object_get(line, "abstract");
+	char *name = printable(jsonl_text(line, "path"), why);
 
 	if (!name)
 		return -1;
-	strbuf_printf(operation, "%s unix %s", fields_text(fields, "op"), name);
+	strbuf_printf(operation, "%s unix %s", jsonl_text(line, "op"), name);
 	subject->form = SUBJECT_NAME;
 	subject->before = abstract ? "unix @" : "unix ";
 	subject->name = xstrdup(name + abstract);
@@ -224,18 +182,18 @@ static int make_unix(struct subject *subject, struct strbuf *operation, const st
 	return *subject->name && (abstract || *subject->name == '/') ? 0 : -1;
 }
 
-static int make_network(struct subject *subject, struct strbuf *operation,
-	const struct fields *fields, const char **why)
+static int make_network(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	const char *family = fields_text(fields, "family"), *type;
+	const char *family = jsonl_text(line, "family"), *type;
 
 	*why = incomplete;
 	if (!family)
 		return -1;
 	if (subject->ops != 1U << CGW_OP_SOCKET)
-		return strcmp(family, "unix") ? make_peer(subject, operation, fields, why)
-					      : make_unix(subject, operation, fields, why);
-	type = fields_text(fields, "socket_type");
+		return strcmp(family, "unix") ? make_peer(subject, operation, line, why)
+					      : make_unix(subject, operation, line, why);
+	type = jsonl_text(line, "socket_type");
 	*why = "the family or type of the socket has no name in policies";
 	if (!type || !cgw_name_value(cgw_family_names, family, strlen(family)) ||
 		!cgw_name_value(cgw_socktype_names, type, strlen(type)))
@@ -246,65 +204,65 @@ static int make_network(struct subject *subject, struct strbuf *operation,
 	return 0;
 }
 
-static int make_file(struct subject *subject, struct strbuf *operation, const struct fields *fields,
-	const char **why)
+static int make_file(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
 	subject->form = SUBJECT_NAME;
 	subject->before = "";
-	subject->name = printable(fields, "path", why);
+	subject->name = printable(jsonl_text(line, "path"), why);
 	if (!subject->name)
 		return -1;
 	*why = "the path is not known";
 	if (*subject->name != '/' && strncmp(subject->name, "memfd:", 6))
 		return -1;
-	strbuf_printf(operation, "%s %s", fields_text(fields, "op"), subject->name);
+	strbuf_printf(operation, "%s %s", jsonl_text(line, "op"), subject->name);
 	return 0;
 }
 
 /* [kernel] and [capability]: one word, in the field `name`. */
-static int make_word(struct subject *subject, struct strbuf *operation, const struct fields *fields,
+static int make_word(struct subject *subject, struct strbuf *operation, const json_t *line,
 	const char *name, const struct cgw_name *known, const char **why)
 {
-	const char *word = fields_text(fields, name);
+	const char *word = jsonl_text(line, name);
 
 	*why = incomplete;
 	if (!word || !cgw_name_value(known, word, strlen(word)))
 		return -1;
 	subject->form = SUBJECT_WORD;
 	subject->name = xstrdup(word);
-	strbuf_printf(operation, "%s %s", fields_text(fields, "op"), word);
+	strbuf_printf(operation, "%s %s", jsonl_text(line, "op"), word);
 	return 0;
 }
 
-static int make_kernel(struct subject *subject, struct strbuf *operation,
-	const struct fields *fields, const char **why)
+static int make_kernel(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	return make_word(subject, operation, fields, "power", cgw_power_names, why);
+	return make_word(subject, operation, line, "power", cgw_power_names, why);
 }
 
-static int make_capability(struct subject *subject, struct strbuf *operation,
-	const struct fields *fields, const char **why)
+static int make_capability(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	return make_word(subject, operation, fields, "capability", cgw_capability_names, why);
+	return make_word(subject, operation, line, "capability", cgw_capability_names, why);
 }
 
-static int make_device(struct subject *subject, struct strbuf *operation,
-	const struct fields *fields, const char **why)
+static int make_device(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	const char *type = fields_text(fields, "device_type");
+	const char *type = jsonl_text(line, "device_type");
 	bool block = type && !strcmp(type, "block");
 	uint64_t major, minor;
 	struct strbuf name = STRBUF_INIT;
 
 	*why = incomplete;
 	if (!type || (!block && strcmp(type, "character")) ||
-		!fields_number(fields, "major", &major) || !fields_number(fields, "minor", &minor))
+		!jsonl_number(line, "major", &major) || !jsonl_number(line, "minor", &minor))
 		return -1;
 	subject->form = SUBJECT_WORD;
 	strbuf_printf(&name, "%c %llu:%llu", block ? 'b' : 'c', (unsigned long long)major,
 		(unsigned long long)minor);
 	subject->name = strbuf_take(&name);
-	strbuf_printf(operation, "device %s %s", fields_text(fields, "op"), subject->name);
+	strbuf_printf(operation, "device %s %s", jsonl_text(line, "op"), subject->name);
 	return 0;
 }
 
@@ -312,7 +270,7 @@ static const struct subject_row {
 	enum policy_section section;
 	const struct cgw_name *ops; /* NULL: the only one is not written in a rule */
 	uint32_t op;		    /* that one */
-	int (*make)(struct subject *subject, struct strbuf *operation, const struct fields *fields,
+	int (*make)(struct subject *subject, struct strbuf *operation, const json_t *line,
 		const char **why);
 } rows[] = {
 	{SECTION_SYSCTL, cgw_sysctl_op_names, 0, make_sysctl},
@@ -331,11 +289,11 @@ static const struct subject_row *row_of(enum policy_section section)
 	return NULL;
 }
 
-int subject_of(struct subject *subject, struct strbuf *operation, const struct fields *fields,
-	const char **why)
+int subject_of(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why)
 {
-	const char *kind = fields_text(fields, "kind"), *op = fields_text(fields, "op");
-	const char *reason = fields_text(fields, "reason");
+	const char *kind = jsonl_text(line, "kind"), *op = jsonl_text(line, "op");
+	const char *reason = jsonl_text(line, "reason");
 	const struct subject_row *row = NULL;
 
 	*subject = (struct subject){0};
@@ -350,7 +308,7 @@ int subject_of(struct subject *subject, struct strbuf *operation, const struct f
 	*why = "its operation is not known";
 	subject->section = row->section;
 	subject->ops = 1U << (row->ops ? cgw_name_value(row->ops, op, strlen(op)) : row->op);
-	if (subject->ops != 1U && !row->make(subject, operation, fields, why))
+	if (subject->ops != 1U && !row->make(subject, operation, line, why))
 		return 0;
 	subject_free(subject);
 	return -1;

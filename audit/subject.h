@@ -11,20 +11,6 @@
 #include "policy.h"
 #include "strbuf.h"
 
-/* The members of a line of the log, without those of objects in it. */
-#define FIELDS_MAX 64
-
-struct fields {
-	struct jsonl_member members[FIELDS_MAX];
-	size_t count;
-};
-
-/* A jsonl_visit; the context is a struct fields. */
-void fields_visit(void *context, const struct jsonl_member *member);
-
-/* The text of a member; NULL if there is none. */
-const char *fields_text(const struct fields *fields, const char *name);
-
 enum subject_form {
 	SUBJECT_WORD = 1, /* a text that nothing can be made wider of: inet/raw, mount, c 1:3 */
 	SUBJECT_NAME,	  /* a name of bytes: of a sysctl, file or unix socket */
@@ -56,11 +42,12 @@ struct subject {
 };
 
 /*
- * What a violation was about. Adds the operation to *operation, as operation_parse() wants it. 0,
- * or -1 with *why (static) if no rule can say it: *subject is all zero then.
+ * What the violation of a line (jsonl.h) was about. Adds the operation to *operation, as
+ * operation_parse() wants it. 0, or -1 with *why (static) if no rule can say it: *subject is all
+ * zero then.
  */
-int subject_of(struct subject *subject, struct strbuf *operation, const struct fields *fields,
-	const char **why);
+int subject_of(
+	struct subject *subject, struct strbuf *operation, const json_t *line, const char **why);
 void subject_free(struct subject *subject);
 void subject_copy(struct subject *to, const struct subject *from);
 

@@ -120,57 +120,36 @@ void tally_add(struct tally *tally, enum tally_series series, int64_t time, uint
 	}
 }
 
-/* What a line says, as far as it is counted; texts point into the line. */
-struct line {
-	const char *type, *time, *verdict;
-	const char *names[TALLY_KINDS];
-	uint64_t count;
-};
-
-static void visit(void *context, const struct jsonl_member *member)
+void tally_line(struct tally *tally, const char *text, size_t length)
 {
-	struct line *line = context;
-	const struct {
-		const char *parent, *name;
-		const char **text;
-	} fields[] = {
-		{"", "type", &line->type},
-		{"", "time", &line->time},
-		{"", "verdict", &line->verdict},
-		{"", "policy", &line->names[TALLY_POLICY]},
-		{"", "rule", &line->names[TALLY_RULE]},
-		{"", "cgroup", &line->names[TALLY_CGROUP]},
-		{"", "kind", &line->names[TALLY_KIND]},
-		{"container", "id", &line->names[TALLY_CONTAINER]},
+	json_t *line = jsonl_read(text, length);
+	const char *type = jsonl_text(line, "type"), *when = jsonl_text(line, "time");
+	const char *verdict = jsonl_text(line, "verdict");
+	const char *const names[TALLY_KINDS] = {
+		[TALLY_POLICY] = jsonl_text(line, "policy"),
+		[TALLY_RULE] = jsonl_text(line, "rule"),
+		[TALLY_CGROUP] = jsonl_text(line, "cgroup"),
+		[TALLY_KIND] = jsonl_text(line, "kind"),
+		[TALLY_CONTAINER] = jsonl_text(json_object_get(line, "container"), "id"),
 	};
-
-	if (member->type == JSONL_NUMBER && !*member->parent && !strcmp(member->name, "count"))
-		line->count = member->number;
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]) && member->text; i++)
-		if (!strcmp(member->parent, fields[i].parent) &&
-			!strcmp(member->name, fields[i].name))
-			*fields[i].text = member->text;
-}
-
-void tally_line(struct tally *tally, char *line, size_t length)
-{
-	struct line found = {0};
+	uint64_t count = 0;
 	int64_t time;
 
-	if (jsonl_parse(line, length, visit, &found) || !found.type || !found.time ||
-		clock_parse(found.time, 0, &time)) {
+	if (!type || !when || clock_parse(when, 0, &time)) {
 		tally->bad_lines++;
-		return;
-	}
-	if (!strcmp(found.type, "violation"))
-		found.count = 1;
-	if (!strcmp(found.type, "violation") || !strcmp(found.type, "suppressed"))
+	} else if (!strcmp(type, "violation") || !strcmp(type, "suppressed")) {
+		if (!strcmp(type, "violation"))
+			count = 1;
+		else
+			jsonl_number(line, "count", &count);
 		tally_add(tally,
-			found.verdict && !strcmp(found.verdict, "audit") ? TALLY_AUDITED
-									 : TALLY_DENIED,
-			time, found.count, found.names);
-	else
-		tally_add(tally, TALLY_LOST, time, found.count, (const char *[TALLY_KINDS]){0});
+			verdict && !strcmp(verdict, "audit") ? TALLY_AUDITED : TALLY_DENIED, time,
+			count, names);
+	} else {
+		jsonl_number(line, "count", &count);
+		tally_add(tally, TALLY_LOST, time, count, (const char *[TALLY_KINDS]){0});
+	}
+	json_decref(line);
 }
 
 static int compare(const void *a, const void *b)

@@ -57,7 +57,7 @@ void tally_add(struct tally *tally, enum tally_series series, int64_t time, uint
 	const char *const names[TALLY_KINDS]);
 
 /* A line of a JSON log, which is changed. */
-void tally_line(struct tally *tally, char *line, size_t length);
+void tally_line(struct tally *tally, const char *text, size_t length);
 
 /* Sorts entries, the most frequent first. */
 void tally_sort(struct tally *tally);

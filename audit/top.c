@@ -18,31 +18,6 @@ void top_free(struct top *top)
 	*top = (struct top){0};
 }
 
-struct line {
-	const char *type, *cgroup, *policy, *rule;
-	uint64_t count;
-};
-
-static void visit(void *context, const struct jsonl_member *member)
-{
-	struct line *line = context;
-
-	if (*member->parent)
-		return;
-	if (member->type == JSONL_NUMBER && !strcmp(member->name, "count"))
-		line->count = member->number;
-	if (member->type != JSONL_TEXT)
-		return;
-	if (!strcmp(member->name, "type"))
-		line->type = member->text;
-	else if (!strcmp(member->name, "cgroup"))
-		line->cgroup = member->text;
-	else if (!strcmp(member->name, "policy"))
-		line->policy = member->text;
-	else if (!strcmp(member->name, "rule"))
-		line->rule = member->text;
-}
-
 struct top_entry *top_entry(
 	struct top *top, const char *cgroup, const char *policy, const char *rule)
 {
@@ -66,27 +41,36 @@ struct top_entry *top_entry(
 	return entry;
 }
 
-void top_line(struct top *top, char *text, size_t length)
+static void count(struct top *top, const json_t *line, uint64_t weight)
 {
-	struct line line = {.cgroup = "?", .policy = "?", .rule = "?"};
-	struct top_entry *entry;
+	const char *cgroup = jsonl_text(line, "cgroup"), *policy = jsonl_text(line, "policy");
+	const char *rule = jsonl_text(line, "rule");
+	struct top_entry *entry =
+		top_entry(top, cgroup ? cgroup : "?", policy ? policy : "?", rule ? rule : "?");
 
-	if (jsonl_parse(text, length, visit, &line) || !line.type) {
-		top->bad_lines++;
-		return;
-	}
-	if (!strcmp(line.type, "violation")) {
-		line.count = 1;
-	} else if (strcmp(line.type, "suppressed")) {
-		top->lost += line.count;
-		return;
-	}
-	top->total += line.count;
-	entry = top_entry(top, line.cgroup, line.policy, line.rule);
+	top->total += weight;
 	if (entry)
-		entry->total += line.count;
+		entry->total += weight;
 	else
-		top->unlisted += line.count;
+		top->unlisted += weight;
+}
+
+void top_line(struct top *top, const char *text, size_t length)
+{
+	json_t *line = jsonl_read(text, length);
+	const char *type = jsonl_text(line, "type");
+	uint64_t weight = 0;
+
+	jsonl_number(line, "count", &weight);
+	if (!type)
+		top->bad_lines++;
+	else if (!strcmp(type, "violation"))
+		count(top, line, 1);
+	else if (!strcmp(type, "suppressed"))
+		count(top, line, weight);
+	else
+		top->lost += weight;
+	json_decref(line);
 }
 
 /* What is no entry of one cgroup can become less, when its events are seen. */

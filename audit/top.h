@@ -30,7 +30,7 @@ struct top_entry *top_entry(
 	struct top *top, const char *cgroup, const char *policy, const char *rule);
 
 /* A line of the log, which is changed. */
-void top_line(struct top *top, char *line, size_t length);
+void top_line(struct top *top, const char *text, size_t length);
 
 /*
  * Adds the table: the entries with most violations since the last time first, then by total; at

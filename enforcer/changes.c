@@ -187,9 +187,9 @@ void changes_print(const struct changes *changes)
 
 void changes_json(const struct changes *changes, struct json *json)
 {
-	json_array(json, "changes");
+	json_array_begin(json, "changes");
 	for (size_t i = 0; i < changes->count; i++) {
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "change", words[changes->items[i].kind]);
 		json_text(json, "policy", changes->items[i].policy);
 		json_text(json, "what", changes->items[i].what);

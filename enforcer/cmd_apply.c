@@ -218,7 +218,7 @@ static void report(const struct apply *apply, bool ok)
 		struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 		struct json json = {.out = &out};
 
-		json_object(&json, NULL);
+		json_object_begin(&json, NULL);
 		json_bool(&json, "ok", ok);
 		json_bool(&json, "dry_run", apply->options.dry_run);
 		json_bool(&json, "changed", !apply->unchanged);

@@ -37,7 +37,7 @@ static void print_json(const struct ruleset *ruleset, bool ok)
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	struct json json = {.out = &out};
 
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_bool(&json, "ok", ok);
 	json_unsigned(&json, "policies", ruleset->policies.count);
 	json_unsigned(&json, "rules", ruleset_rules(&ruleset->policies));

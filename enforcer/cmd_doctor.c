@@ -133,7 +133,7 @@ static const char *state_name(enum probe_state state)
 static void result_json(struct json *json, const char *name, const char *use,
 	const struct probe_result *result, bool needed, const char *remedy)
 {
-	json_object(json, NULL);
+	json_object_begin(json, NULL);
 	json_text(json, "name", name);
 	json_text(json, "use", use);
 	json_text(json, "state", state_name(result->state));
@@ -159,17 +159,17 @@ static void hook_json(const char *name, void *context)
 
 static void coverage_json(struct json *json, const struct diagnosis *diagnosis)
 {
-	json_array(json, "coverage");
+	json_array_begin(json, "coverage");
 	for (const struct coverage_row *row = coverage_rows; row->section; row++) {
 		struct strbuf missing __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 
 		coverage_missing(row, diagnosis->hooks, diagnosis->features, &missing);
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "section", row->section);
 		json_text(json, "operation", row->operation);
 		json_text(json, "enforceable",
 			coverage_names[coverage_of(row, diagnosis->hooks, diagnosis->features)]);
-		json_array(json, "hooks");
+		json_array_begin(json, "hooks");
 		coverage_hooks(row, hook_json, json);
 		json_array_end(json);
 		json_text(json, "missing", missing.data);
@@ -183,26 +183,26 @@ static void print_json(const struct diagnosis *diagnosis)
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	struct json json = {.out = &out};
 
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_bool(&json, "ok", diagnosis->ok);
 	json_text(&json, "kernel", diagnosis->kernel.release);
 	json_bool(&json, "privileged", diagnosis->privileged);
-	json_object(&json, "cgroup");
+	json_object_begin(&json, "cgroup");
 	json_text(&json, "root", diagnosis->cgroup_root);
 	json_bool(&json, "v2", diagnosis->cgroup2);
 	json_bool(&json, "hybrid", diagnosis->hybrid);
 	json_object_end(&json);
-	json_object(&json, "bpffs");
+	json_object_begin(&json, "bpffs");
 	json_text(&json, "path", diagnosis->bpffs);
 	json_bool(&json, "mounted", diagnosis->bpffs_mounted);
 	json_object_end(&json);
 	json_text(&json, "lsm", diagnosis->lsm);
-	json_array(&json, "hooks");
+	json_array_begin(&json, "hooks");
 	for (const struct cgw_name *row = cgw_hook_names; row->name; row++)
 		result_json(&json, row->name, row->help, &diagnosis->hooks[row->value],
 			probe_hook_is_needed(row->value), probe_hook_remedy(row->value));
 	json_array_end(&json);
-	json_array(&json, "features");
+	json_array_begin(&json, "features");
 	for (int feature = 1; feature < PROBE_FEATURE_COUNT; feature++)
 		result_json(&json, probe_feature_name(feature), probe_feature_use(feature),
 			&diagnosis->features[feature], probe_feature_is_needed(feature),

@@ -148,19 +148,19 @@ static void print_json(const struct question *question)
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	struct json json = {.out = &out};
 
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_text(&json, "operation", question->text);
 	json_text(&json, "cgroup", question->options->cgroup);
 	finding_json(&question->finding, &json);
 	if (question->exception) {
-		json_object(&json, "exception");
+		json_object_begin(&json, "exception");
 		json_text(&json, "policy", question->exempt->name);
 		json_text(&json, "file", question->exempt->file);
 		json_unsigned(&json, "line", question->exception->line);
 		json_text(&json, "rule", question->exception->text);
 		json_object_end(&json);
 	}
-	json_array(&json, "governed_by");
+	json_array_begin(&json, "governed_by");
 	for (uint32_t slot = 0; slot < image_header(image)->policy_count; slot++)
 		if (is_member(&question->finding.set, slot))
 			json_text(&json, NULL, image_text(image, image_policy(image, slot)->name));

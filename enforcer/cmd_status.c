@@ -110,14 +110,14 @@ static const char *coverage_word(const struct cgw_rule *rule)
 
 static void json_rules(const struct state *state, struct json *json, uint32_t slot)
 {
-	json_array(json, "rules");
+	json_array_begin(json, "rules");
 	for (uint32_t i = 0; i < image_header(&state->image)->rule_count; i++) {
 		const struct cgw_rule *rule = image_rule(&state->image, i);
 		struct cgw_counter counter = instance_counter(&state->instance, rule->key);
 
 		if (rule->policy != slot)
 			continue;
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "rule", image_text(&state->image, rule->text));
 		json_unsigned(json, "line", rule->line);
 		json_text(json, "enforced", coverage_word(rule));
@@ -130,13 +130,13 @@ static void json_rules(const struct state *state, struct json *json, uint32_t sl
 
 static void json_policies(const struct state *state, struct json *json)
 {
-	json_array(json, "policies");
+	json_array_begin(json, "policies");
 	for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++) {
 		const struct cgw_policy *policy = image_policy(&state->image, slot);
 
 		if (!(policy->flags & CGW_POLICY_PRESENT))
 			continue;
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "name", image_text(&state->image, policy->name));
 		json_text(json, "file", image_text(&state->image, policy->file));
 		json_text(json, "mode", policy->flags & CGW_POLICY_AUDIT ? "audit" : "enforce");
@@ -208,7 +208,7 @@ static void json_settings(const struct state *state, struct json *json)
 {
 	struct cgw_settings settings = image_settings(&state->image);
 
-	json_object(json, "settings");
+	json_object_begin(json, "settings");
 	json_text(json, "protect", config_value(&settings, "protect"));
 	if (settings.events_per_second)
 		json_unsigned(json, "events_per_second", settings.events_per_second);
@@ -245,30 +245,30 @@ static void json_gaps(const struct state *state, struct json *json)
 
 static void json_rest(const struct state *state, struct json *json)
 {
-	json_array(json, "hooks");
+	json_array_begin(json, "hooks");
 	for (int i = 1; i < HOOK_COUNT; i++) {
 		if (!hook_set_has(&state->drift.needed, i))
 			continue;
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "name", hooks[i].name);
 		json_bool(json, "attached", !hook_set_has(&state->drift.missing, i));
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_array(json, "attachments");
+	json_array_begin(json, "attachments");
 	for (size_t i = 0; i < state->attachments.count; i++) {
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "policy", state->attachments.items[i].policy);
 		json_text(json, "cgroup", state->attachments.items[i].path);
 		json_unsigned(json, "cgroup_id", state->attachments.items[i].cgroup_id);
 		json_object_end(json);
 	}
 	json_array_end(json);
-	json_array(json, "governed");
+	json_array_begin(json, "governed");
 	for (size_t i = 0; i < state->governed.count; i++) {
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "cgroup", shown_path(&state->governed.items[i]));
-		json_array(json, "policies");
+		json_array_begin(json, "policies");
 		for (uint32_t slot = 0; slot < image_header(&state->image)->policy_count; slot++)
 			if (governs(&state->governed.items[i], slot))
 				json_text(json, NULL,
@@ -295,9 +295,9 @@ static void print_json(const struct state *state)
 	struct strbuf out __attribute__((cleanup(strbuf_free))) = STRBUF_INIT;
 	struct json json = {.out = &out};
 
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_bool(&json, "in_force", is_in_force(state));
-	json_array(&json, "drift");
+	json_array_begin(&json, "drift");
 	for (size_t i = 0; i < state->drift.count; i++)
 		json_text(&json, NULL, state->drift.lines[i]);
 	json_array_end(&json);

@@ -54,7 +54,7 @@ static bool as_expected(const struct case_row *row, const struct finding *findin
 static void report_json(struct run *run, const struct cases *cases, const struct case_row *row,
 	const struct finding *finding, bool ok)
 {
-	json_object(&run->json, NULL);
+	json_object_begin(&run->json, NULL);
 	json_bool(&run->json, "ok", ok);
 	json_text(&run->json, "file", cases->file);
 	json_unsigned(&run->json, "line", row->line);
@@ -153,8 +153,8 @@ int cmd_test(int argc, char **argv)
 	if (status != OPTIONS_GO)
 		return status;
 	run.json.out = &run.out;
-	json_object(&run.json, NULL);
-	json_array(&run.json, "rows");
+	json_object_begin(&run.json, NULL);
+	json_array_begin(&run.json, "rows");
 	for (size_t i = 0; i < operands.count; i++)
 		run_file(&run, operands.items[i]);
 	json_array_end(&run.json);

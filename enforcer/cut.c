@@ -264,11 +264,11 @@ void cuts_print(const struct cuts *cuts)
 
 void cuts_json(const struct cuts *cuts, struct json *json)
 {
-	json_array(json, "cut");
+	json_array_begin(json, "cut");
 	for (size_t i = 0; i < cuts->count; i++) {
 		const struct cut *cut = &cuts->items[i];
 
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "cgroup", *cut->cgroup ? cut->cgroup : "/");
 		json_text(json, "operation", cut->peer);
 		json_text(json, "policy", policy_name(cuts, cut));

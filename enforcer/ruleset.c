@@ -162,11 +162,11 @@ void finding_json(const struct finding *finding, struct json *json)
 
 void diagnostics_json(const struct diagnostics *diags, struct json *json)
 {
-	json_array(json, "diagnostics");
+	json_array_begin(json, "diagnostics");
 	for (size_t i = 0; i < diags->count; i++) {
 		const struct diagnostic *diag = &diags->items[i];
 
-		json_object(json, NULL);
+		json_object_begin(json, NULL);
 		json_text(json, "severity", diag->severity == SEVERITY_ERROR ? "error" : "warning");
 		json_text(json, "file", diag->file);
 		json_unsigned(json, "line", diag->line);

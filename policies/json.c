@@ -106,7 +106,7 @@ static void json_begin(struct json *json, const char *name)
 	strbuf_putc(json->out, ':');
 }
 
-void json_object(struct json *json, const char *name)
+void json_object_begin(struct json *json, const char *name)
 {
 	json_begin(json, name);
 	strbuf_putc(json->out, '{');
@@ -119,7 +119,7 @@ void json_object_end(struct json *json)
 	json->comma = true;
 }
 
-void json_array(struct json *json, const char *name)
+void json_array_begin(struct json *json, const char *name)
 {
 	json_begin(json, name);
 	strbuf_putc(json->out, '[');

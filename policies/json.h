@@ -19,9 +19,9 @@ struct json {
 };
 
 /* In all of these, name is NULL within an array and at the top. */
-void json_object(struct json *json, const char *name);
+void json_object_begin(struct json *json, const char *name);
 void json_object_end(struct json *json);
-void json_array(struct json *json, const char *name);
+void json_array_begin(struct json *json, const char *name);
 void json_array_end(struct json *json);
 void json_text(struct json *json, const char *name, const char *text); /* text NULL: null */
 void json_bytes(struct json *json, const char *name, const void *bytes, size_t length);

@@ -55,13 +55,13 @@ static void test_commas(void **state)
 	struct json json = {.out = &out};
 
 	(void)state;
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_text(&json, "a", "1");
-	json_array(&json, "b");
+	json_array_begin(&json, "b");
 	json_number(&json, NULL, -5);
-	json_object(&json, NULL);
+	json_object_begin(&json, NULL);
 	json_object_end(&json);
-	json_array(&json, NULL);
+	json_array_begin(&json, NULL);
 	json_array_end(&json);
 	json_bool(&json, NULL, true);
 	json_array_end(&json);
