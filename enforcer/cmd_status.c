@@ -236,7 +236,7 @@ static void json_gaps(const struct state *state, struct json *json)
 
 	if (guard_is_wanted(&state->image))
 		missing = hook_set_minus(hooks_guard(), hooks_alive(&state->instance));
-	json_array(json, "unprotected");
+	json_array_begin(json, "unprotected");
 	for (int i = 1; i < HOOK_COUNT; i++)
 		if (hook_set_has(&missing, i))
 			json_text(json, NULL, hooks[i].name);
