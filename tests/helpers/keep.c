@@ -2,8 +2,8 @@
 /*
  * keep - holds connections and says what becomes of them.
  *
- *   keep OPERATION...      each one argument: "connect tcp 127.0.0.1:80", "listen tcp 0.0.0.0:80",
- *                          "bind unix /x" (datagrams)
+ *   keep [--mptcp] OPERATION...      each one argument: "connect tcp 127.0.0.1:80", "listen tcp
+ * 0.0.0.0:80", "bind unix /x" (datagrams)
  *
  * Prints "ready" when all is connected or listens. Then, for each connection that somebody else
  * closes, "cut NUMBER" with the operation's number from 1; what a listening socket accepts is held,
@@ -18,6 +18,7 @@ static struct pollfd held[HELD_MAX];
 static int number[HELD_MAX];
 static bool listens[HELD_MAX];
 static nfds_t count;
+static bool mptcp;
 
 static void hold(int fd, int operation, bool listening)
 {
@@ -44,6 +45,7 @@ static void start(const char *text, int index)
 		exit(2);
 	}
 	way.dgram = operation.op == CGW_OP_BIND;
+	way.mptcp = mptcp;
 	kind = kind_of(&operation, &way);
 	address = address_of(&operation, &way);
 	fd = socket(kind.family, kind.type | SOCK_CLOEXEC, kind.protocol);
@@ -85,7 +87,8 @@ static bool look(nfds_t i)
 
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
+	mptcp = argc > 1 && !strcmp(argv[1], "--mptcp");
+	for (int i = 1 + mptcp; i < argc; i++)
 		start(argv[i], i);
 	hold(0, 0, false);
 	puts("ready");

@@ -125,6 +125,54 @@ blocked "io_uring, polling thread: sendmsg" sendmsg4 /jail --sqpoll --sendto \
 	connect udp 198.51.100.1:53
 is "io_uring, polling thread: another port" allowed /jail --sqpoll connect tcp 198.51.100.1:23
 
+# MPTCP: the peer names a second address of its own, and a thread of the kernel connects there.
+joins()
+{
+	awk '$1 == "MPTcpExt:" && !head { split($0, name); head = 1; next }
+		$1 == "MPTcpExt:" { for (i in name) if (name[i] == "MPJoinSynRx") print $i }' \
+		/proc/net/netstat
+}
+more_joins()
+{
+	[ "$(joins)" -gt "$1" ]
+}
+# joined NAME COMMAND CGROUP: COMMAND (holds or fails) whether a second connection came to the server
+joined()
+{
+	local before
+
+	before=$(joins)
+	in_cgroup "$3" keep --mptcp "connect tcp 203.0.113.9:8090" < <(
+		if [ "$2" = fails ]; then sleep 1; else eventually 5 more_joins "$before"; fi
+	) >/dev/null
+	if [ "$2" = fails ]; then
+		same "$1" "$before" "$(joins)"
+	else
+		holds "$1" more_joins "$before"
+	fi
+}
+if ip mptcp limits set subflows 2 add_addr_accepted 2 2>/dev/null; then
+	ip address add $four/32 dev lo
+	ip mptcp endpoint add $four signal
+	keep --mptcp 'listen tcp 0.0.0.0:8090' < <(sleep 100) >"$TMP/server" &
+	server=$!
+	eventually 10 grep -q ready "$TMP/server" || fail "MPTCP" "no server"
+	joined "MPTCP: a second connection to a denied address" fails /jail
+	timeout 60 "$AUDIT" --bpffs "$BPFFS" --format json >"$TMP/events" 2>/dev/null
+	same "MPTCP: a second connection: the log" "cgroup/connect4 $four 8090 socket" \
+		"$(jq -r 'select(.port == 8090) | "\(.hook) \(.address) \(.port) \(.judged)"' \
+			"$TMP/events" | sort -u)"
+	joined "MPTCP: a second connection, not governed" holds /free
+	# Loading anew takes too long in a guest.
+	[ -n "${GUEST-}" ] || without connect4 joined \
+		"MPTCP: a second connection (negative control: without connect4)" holds /jail
+	ip mptcp endpoint flush
+	ip address del $four/32 dev lo
+	kill $server
+else
+	fail "MPTCP: a second connection" "ip mptcp does not work here"
+fi
+
 # Ports to bind.
 blocked "bind: first of a range" bind4+post_bind4 /jail bind tcp 127.0.0.1:2000
 blocked "bind: last of a range" bind4+post_bind4 /jail bind tcp 127.0.0.1:2999
