@@ -14,7 +14,7 @@ case $wanted in
 6.12 | 6.18) ;;
 *) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut guard' ;;
 esac
-[ "$wanted" != newest ] || suites+=' survives'
+[ "$wanted" != newest ] || suites+=' survives compare'
 suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
