@@ -21,8 +21,9 @@ names=(acct add_key bpf clock_adjtime clock_settime create_module delete_module 
 	quotactl reboot request_key set_mempolicy setns settimeofday swapon swapoff sysfs _sysctl
 	umount2 unshare uselib userfaultfd ustat vm86)
 # Arguments of the calls that are measured.
-arguments=(socket,1\&15=3 socket,0=17 socket,0=40 socket,0=38 sendto,3\&0x20000000=0x20000000
-	sendto,5=28 connect,2=28 connect,2=110 pwrite64,2=4096 getppid,0=12345)
+words='socket,1&15=3 socket,0=17 socket,0=40 socket,0=38 sendto,3&0x20000000=0x20000000
+	sendto,5=28 connect,2=28 connect,2=110 pwrite64,2=4096 getppid,0=12345'
+read -rd '' -a arguments <<<"$words"
 
 measure none web
 measure seccomp-47-calls web "${names[@]}"

@@ -46,10 +46,10 @@ round()
 	esac
 	cgward remove >/dev/null 2>&1
 	sleep 0.3 # links go some time later
-	run none /free $kind "$@"
+	run none /free "$kind" "$@"
 	apply_now web
-	run ungoverned /free $kind "$@"
-	run governed /web $kind "$@"
+	run ungoverned /free "$kind" "$@"
+	run governed /web "$kind" "$@"
 }
 
 for ((i = 0; i < rounds; i++)); do
