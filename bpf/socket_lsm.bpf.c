@@ -27,7 +27,7 @@ struct ip_address {
 #define IPV4_LENGTH 16
 #define IPV6_LENGTH 24 /* the kernel takes it without the scope */
 
-/* Who does what, besides the address. */
+/* Who does what. The verifier knows the socket: its fields are read without a helper's call. */
 struct socket_op {
 	struct sock *sk;
 	__u32 op;
@@ -39,7 +39,7 @@ struct socket_op {
 
 static __always_inline __u32 sock_protocol(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, sk_protocol);
+	return sk->sk_protocol;
 }
 
 static __always_inline bool is_ip(__u32 family)
@@ -71,7 +71,7 @@ static long root_level_step(__u32 level, void *context)
 /* The cgroup programs of this instance run for sockets of the cgroup. */
 static __always_inline bool is_below_root(struct cgroup *cgroup)
 {
-	__u32 levels = BPF_CORE_READ(cgroup, level) + 1, level;
+	__u32 levels = cgroup->level + 1, level;
 
 	if (!root_level)
 		bpf_loop(levels, root_level_step, &cgroup, 0);
@@ -82,22 +82,25 @@ static __always_inline bool is_below_root(struct cgroup *cgroup)
 /* A cgroup program judges this operation of the socket. */
 static __always_inline bool has_cgroup_hook(struct sock *sk, __u32 op)
 {
-	__u32 protocol = sock_protocol(sk), type = BPF_CORE_READ(sk, sk_type);
+	__u32 protocol = sock_protocol(sk), type = sk->sk_type;
 
 	if (type == SOCK_RAW || op == CGW_OP_LISTEN)
 		return false;
 	if (protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP && protocol != IPPROTO_UDP &&
 		!(op == CGW_OP_CONNECT && proto_group(protocol) == CGW_PROTO_ICMP))
 		return false;
-	return is_below_root(BPF_CORE_READ(sk, sk_cgrp_data.cgroup));
+	return is_below_root(sk->sk_cgrp_data.cgroup);
 }
 
-static __always_inline bool unable_judge(struct call *call, __u32 op)
+/* Not inlined: its part of the stack is free again when the decision is reported. */
+static __noinline int unable_judge(struct call *call, __u32 op)
 {
-	struct cgw_unable unable = {.judge = {.view = &call->view, .work = &call->scratch->work},
-		.ops = 1U << op,
-		.reason = CGW_REASON_HEADER_UNREADABLE};
+	struct cgw_unable unable = {.ops = 1U << op, .reason = CGW_REASON_HEADER_UNREADABLE};
 
+	if (!call->scratch) /* denied: it cannot be judged */
+		return 1;
+	unable.judge.view = &call->view;
+	unable.judge.work = &call->scratch->work;
 	cgw_judge_unable(&unable);
 	return call->scratch->work.decision.verdict == CGW_VERDICT_DENY;
 }
@@ -116,7 +119,7 @@ static __always_inline bool peer_judge(const struct socket_op *at, struct cgw_pe
 	if (!at->only_socket)
 		cgroup = scope_add_current(&call);
 	seen.socket_cgroup_id = scope_add_socket(&call, sk, cgroup, cgroup ? cgroup->kn->id : 0);
-	seen.type = BPF_CORE_READ(sk, sk_type);
+	seen.type = sk->sk_type;
 	seen.protocol = sock_protocol(sk);
 	peer->op = at->op;
 	peer->proto[0] = seen.type == SOCK_RAW ? CGW_PROTO_RAW : proto_group(seen.protocol);
@@ -153,7 +156,7 @@ static __noinline int address_read(
 		return 0;
 	if (bpf_probe_read_kernel(&ip, IPV4_LENGTH / 2, address))
 		return -1;
-	family = is_ip(ip.family) ? ip.family : BPF_CORE_READ(sk, __sk_common.skc_family);
+	family = is_ip(ip.family) ? ip.family : sk->__sk_common.skc_family;
 	peer->port = bpf_ntohs(ip.port);
 	if (family == AF_INET) {
 		peer->ipv6 = 0;
@@ -180,7 +183,7 @@ static __always_inline bool address_denied(struct socket_op *at, const void *add
 	if (at->op == CGW_OP_CONNECT && !peer.ipv6 && !peer.address[0]) {
 		struct sock *sk = at->sk;
 
-		peer.address[0] = bpf_ntohl(BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		peer.address[0] = bpf_ntohl(sk->__sk_common.skc_rcv_saddr);
 	}
 	return peer_judge(at, &peer);
 }
@@ -193,8 +196,7 @@ static __always_inline int socket_result(
 
 	/* Allowed here: no process does it; other families have no IP peers; or a cgroup program
 	 * judges it. */
-	if (lsm_is_kernel() || !sk || !is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)) ||
-		has_cgroup_hook(sk, op))
+	if (lsm_is_kernel() || !sk || !is_ip(sk->__sk_common.skc_family) || has_cgroup_hook(sk, op))
 		return 0;
 	return lsm_result(address_denied(&at, address, length));
 }
@@ -226,7 +228,7 @@ int BPF_PROG(cgward_socket_sendmsg, struct socket *socket, struct msghdr *messag
 	const void *address = message->msg_name;
 	struct sock *sk = socket->sk;
 
-	if (!address || !sk || is_below_root(BPF_CORE_READ(sk, sk_cgrp_data.cgroup)))
+	if (!address || !sk || is_below_root(sk->sk_cgrp_data.cgroup))
 		return 0;
 	return socket_result(
 		socket, CGW_OP_CONNECT, CGW_HOOK_SOCKET_SENDMSG, address, message->msg_namelen);
@@ -241,13 +243,13 @@ int BPF_PROG(cgward_socket_listen, struct socket *socket, int backlog)
 	struct cgw_peer peer = {};
 	__be32 six[4];
 
-	if (lsm_is_kernel() || !sk || !is_ip(BPF_CORE_READ(sk, __sk_common.skc_family)))
+	if (lsm_is_kernel() || !sk || !is_ip(sk->__sk_common.skc_family))
 		return 0; /* allowed: no process does it, or it is no IP socket */
-	peer.port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	peer.port = sk->__sk_common.skc_num;
 	if (!peer.port)
 		peer.port = CGW_PORT_UNKNOWN;
-	peer.address[0] = bpf_ntohl(BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+	peer.address[0] = bpf_ntohl(sk->__sk_common.skc_rcv_saddr);
+	if (sk->__sk_common.skc_family == AF_INET6) {
 		bpf_core_read(six, sizeof(six), &sk->__sk_common.skc_v6_rcv_saddr);
 		set_ipv6(&peer, six);
 	}
@@ -256,10 +258,8 @@ int BPF_PROG(cgward_socket_listen, struct socket *socket, int backlog)
 
 /* ---- SCTP ---- */
 
-/*
- * connectx and bindx take lists of addresses. Following them would take the verifier too long: a
- * list of several is denied where a rule could match.
- */
+/* connectx and bindx take lists of addresses. Following them would take the verifier too long: a
+ * list of several is denied where a rule could match. */
 SEC("lsm/sctp_bind_connect")
 int BPF_PROG(
 	cgward_sctp_bind_connect, struct sock *sk, int option, struct sockaddr *address, int length)

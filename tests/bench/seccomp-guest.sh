@@ -9,8 +9,11 @@ mount -t bpf bpf /sys/fs/bpf
 # measure LABEL CGROUP [FILTER]...
 measure()
 {
-	echo "row $1" "$(bash -c "echo \$\$ >/sys/fs/cgroup/$2/cgroup.procs; shift; exec filtered \"\$@\" -- calls 101" \
-		_ "${@:2}" | tr '\n' ' ')"
+	local filtered=()
+
+	[ $# -eq 2 ] || filtered=(filtered "${@:3}" --)
+	echo "row $1" "$(bash -c "echo \$\$ >/sys/fs/cgroup/$2/cgroup.procs; exec \"\$@\"" \
+		_ "${filtered[@]}" calls 101 | tr '\n' ' ')"
 }
 
 # What the defaults of container engines deny, as far as it can be told by numbers alone.
