@@ -9,7 +9,7 @@ packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih
 	libseccomp-dev libmicrohttpd-dev libjansson-dev libcmocka-dev linux-libc-dev)
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
 packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git curl patch
-	clang-format shellcheck mandoc rsyslog prometheus)
+	clang-format shellcheck mandoc rsyslog prometheus nginx iputils-ping bind9-dnsutils netcat-openbsd)
 # to boot other kernels in test guests
 packages+=(qemu-system-x86 cpio kmod xz-utils zstd)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Real programs through a policy: curl, nc, python3, a DNS look-up, and a server whose own way out is
-# shut while it serves.
+# Real programs through a policy: curl, nc, python3, ping, dig, and servers whose own way out is shut
+# while they serve, nginx among them.
 . "$(dirname "$0")/../lib.sh"
 suite_begin "$@"
 
@@ -12,6 +12,7 @@ cgroup = /client
 [network]
 deny = connect tcp *:8081
 deny = connect udp 192.0.2.53:53
+deny = connect icmp 192.0.2.99
 INI
 policy server <<'INI'
 [policy]
@@ -65,13 +66,13 @@ except OSError as e:
     print("denied" if e.reason.errno == 1 else e)'
 same "python3: allowed" hello "$(client python3 -c "$fetch" http://127.0.0.1:8080/)"
 same "python3: denied" denied "$(client python3 -c "$fetch" http://127.0.0.1:8081/)"
-if command -v curl >/dev/null; then
-	same "curl: allowed" hello "$(client curl -s http://127.0.0.1:8080/)"
-	client curl -s http://127.0.0.1:8081/ >/dev/null
-	same "curl: denied" 7 $?
-else
-	skip "curl" "there is no such program"
-fi
+same "curl: allowed" hello "$(client curl -s http://127.0.0.1:8080/)"
+client curl -s http://127.0.0.1:8081/ >/dev/null
+same "curl: denied" 7 $?
+holds "nc: allowed" grep -q '200 OK' \
+	<<<"$(printf 'GET / HTTP/1.0\r\n\r\n' | client nc -w 5 127.0.0.1 8080)"
+client nc -z -w 5 127.0.0.1 8081
+same "nc: denied" 1 $?
 same "busybox wget: allowed" hello "$(client busybox wget -q -O - http://127.0.0.1:8080/)"
 holds "busybox wget: denied" grep -q 'not permitted' \
 	<<<"$(client busybox wget -q -O - http://127.0.0.1:8081/)"
@@ -80,8 +81,50 @@ holds "busybox nc: allowed" grep -q '200 OK' \
 holds "busybox nc: denied" grep -q 'not permitted' <<<"$(client busybox nc 127.0.0.1 8081 </dev/null)"
 same "DNS: allowed" "answer 38" "$(client python3 "$TMP/ask.py" 127.0.0.1)"
 same "DNS: denied" denied "$(client python3 "$TMP/ask.py" 192.0.2.53)"
+same "dig: allowed" 127.0.0.1 "$(client dig +short +noedns +tries=1 +timeout=3 @127.0.0.1 test)"
+client dig +short +noedns +tries=1 +timeout=1 @192.0.2.53 test >/dev/null
+same "dig: denied" 9 $?
+holds "ping: allowed" client ping -c 1 -w 3 192.0.2.98
+holds "ping: denied" grep -qE 'not permitted|100% packet loss' <<<"$(client ping -c 1 -w 1 192.0.2.99)"
 holds "busybox ping: no rule" client busybox ping -c 1 -w 3 127.0.0.1
 same "the server's own way out is shut" denied \
 	"$(in_cgroup /server python3 -c "$fetch" http://127.0.0.1:8080/ 2>&1)"
 holds "busybox ping in the server's cgroup: denied" grep -qE 'not permitted|100% packet loss' \
 	<<<"$(in_cgroup /server busybox ping -c 1 -w 1 127.0.0.1 2>&1)"
+
+# nginx: serves files, and may not go on to anybody else. Its workers drop root first.
+mkdir "$TMP/nginx"
+cat >"$TMP/nginx/nginx.conf" <<CONF
+daemon off;
+worker_processes 2;
+pid $TMP/nginx/pid;
+error_log $TMP/nginx/error;
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path $TMP/nginx/body;
+	proxy_temp_path $TMP/nginx/proxy;
+	fastcgi_temp_path $TMP/nginx/fastcgi;
+	uwsgi_temp_path $TMP/nginx/uwsgi;
+	scgi_temp_path $TMP/nginx/scgi;
+	server {
+		listen 127.0.0.1:8090;
+		location / { root $TMP/www; }
+		location /proxy/ { proxy_pass http://127.0.0.1:8080/; }
+	}
+}
+CONF
+mkdir "$TMP/www"
+cp "$TMP/index.html" "$TMP/www"
+chmod 755 "$TMP" "$TMP/www"
+into "$CGROUP/server" nginx -p "$TMP/nginx" -c "$TMP/nginx/nginx.conf" -e "$TMP/nginx/error" 2>/dev/null &
+eventually 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/8090' || broken "no nginx: $(cat "$TMP/nginx/error")"
+same "nginx: serves" hello "$(client curl -s http://127.0.0.1:8090/)"
+same "nginx: its own way out is shut" 502 \
+	"$(client curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:8090/proxy/)"
+holds "nginx: its log says why" grep -q 'connect() to 127.0.0.1:8080 failed (1: Operation not permitted)' \
+	"$TMP/nginx/error"
+apply jail
+same "nginx: the rule gone, its way out is open" hello \
+	"$(client curl -s http://127.0.0.1:8090/proxy/)"
+kill "$(cat "$TMP/nginx/pid")"
