@@ -35,7 +35,7 @@ static const char *comparison_parse(const char *text, struct scmp_arg_cmp *into)
 		value = strtoull(end + 1, &end, 0);
 		*into = SCMP_CMP(argument, SCMP_CMP_MASKED_EQ, mask, value);
 	} else {
-		*into = SCMP_CMP(argument, relation == '=' ? SCMP_CMP_EQ : SCMP_CMP_NE, value);
+		*into = SCMP_CMP(argument, relation == '=' ? SCMP_CMP_EQ : SCMP_CMP_NE, value, 0);
 	}
 	return end == text + 3 ? NULL : end;
 }
