@@ -76,7 +76,9 @@ static __always_inline bool is_below_root(struct cgroup *cgroup)
 	if (!root_level)
 		bpf_loop(levels, root_level_step, &cgroup, 0);
 	level = root_level;
-	return level && level <= levels && ancestor_id(cgroup, level - 1) == cgroup_root_id;
+	if (level < 2) /* every cgroup is below the root of all; 0: it was not found */
+		return level;
+	return level <= levels && ancestor_id(cgroup, level - 1) == cgroup_root_id;
 }
 
 /* A cgroup program judges this operation of the socket. */
@@ -256,10 +258,8 @@ int BPF_PROG(cgward_socket_listen, struct socket *socket, int backlog)
 	return lsm_result(peer_judge(&at, &peer));
 }
 
-/* ---- SCTP ---- */
-
-/* connectx and bindx take lists of addresses. Following them would take the verifier too long: a
- * list of several is denied where a rule could match. */
+/* connectx and bindx take lists. To follow one is too long for the verifier: several are denied
+ * where a rule could match. */
 SEC("lsm/sctp_bind_connect")
 int BPF_PROG(
 	cgward_sctp_bind_connect, struct sock *sk, int option, struct sockaddr *address, int length)

@@ -4,23 +4,22 @@
 #
 #   BUILD=build tests/bench/addresses.sh
 #
-# Needs root. Prints a table: milliseconds, medians of five; `check` compiles and verifies, `apply`
-# does that and replaces the ruleset that is in force.
+# Needs root. Prints a table: milliseconds of CPU time and elapsed, medians of five; `check` compiles
+# and verifies, `apply` does that and replaces the ruleset that is in force.
 . "$(dirname "$0")/../lib.sh"
 SUITE=bench/addresses
 suite_begin "$@"
 
-# median COMMAND...: of five runs, in ms
+# median COMMAND...: of five runs, in ms: "CPU | elapsed"
 median()
 {
-	local start end
+	local TIMEFORMAT='%U %S %R'
 
 	for _ in 1 2 3 4 5; do
-		start=$(date +%s%N)
-		"$@" >"$TMP/output" 2>&1 || broken "$*: $(tail -n 1 "$TMP/output")"
-		end=$(date +%s%N)
-		echo $(((end - start) / 100000))
-	done | sort -n | awk 'NR == 3 { printf "%.1f", $1 / 10 }'
+		{ time "$@" >"$TMP/output" 2>&1; } 2>&1 || broken "$*: $(tail -n 1 "$TMP/output")"
+	done | awk '{ print $1 + $2, $3 }' >"$TMP/times"
+	echo "$(cut -d ' ' -f 1 "$TMP/times" | sort -n | awk 'NR == 3 { print $1 * 1000 }') |" \
+		"$(cut -d ' ' -f 2 "$TMP/times" | sort -n | awk 'NR == 3 { print $1 * 1000 }')"
 }
 
 # MiB of all pinned maps
@@ -34,8 +33,8 @@ memory()
 }
 
 bash "$TESTS/bench/networks.sh" 1 >small.ini
-echo '| networks | check | apply | maps, MiB |'
-echo '|---|---|---|---|'
+echo '| networks | check: CPU | elapsed | apply: CPU | elapsed | maps, MiB |'
+echo '|---|---|---|---|---|---|'
 for count in 10 100 1000 10000 100000; do
 	cgward remove >/dev/null 2>&1
 	bash "$TESTS/bench/networks.sh" $count >web.ini

@@ -26,35 +26,29 @@ into "$CGROUP/free" iperf3 -s -B 127.0.0.1 >"$TMP/server" 2>&1 &
 eventually 10 bash -c 'exec 3<>/dev/tcp/127.0.0.1/5201' || broken "no server: $(cat "$TMP/server")"
 sleep 0.5
 
-# run LABEL CGROUP KIND OPTION...
+# run KIND LABEL
 run()
 {
-	local rate
+	local cgroup=/free
+	local -a options=()
 
-	rate=$(in_cgroup "$2" iperf3 -c 127.0.0.1 -t 2 -J "${@:4}" |
-		jq '.end | (.sum_received // .sum).bits_per_second / 1e6 | round')
-	echo "$rate" >>"$TMP/$3.$1"
-}
-
-round()
-{
-	local kind=$1
-
-	case $kind in
-	tcp) set -- ;;
-	udp) set -- -u -b 0 -l 1400 ;;
-	esac
+	[ "$1" = tcp ] || options=(-u -b 0 -l 1400)
 	cgward remove >/dev/null 2>&1
 	sleep 0.3 # links go some time later
-	run none /free "$kind" "$@"
-	apply_now web
-	run ungoverned /free "$kind" "$@"
-	run governed /web "$kind" "$@"
+	[ "$2" = none ] || apply_now web
+	[ "$2" != governed ] || cgroup=/web
+	in_cgroup $cgroup iperf3 -c 127.0.0.1 -t 2 -J "${options[@]}" |
+		jq '.end | (.sum_received // .sum).bits_per_second / 1e6 | round' >>"$TMP/$1.$2"
 }
 
+# Every second round the other way round: a machine gets slower and faster while it runs.
 for ((i = 0; i < rounds; i++)); do
-	round tcp
-	round udp
+	order=(none ungoverned governed)
+	[ $((i % 2)) -eq 0 ] || order=(governed ungoverned none)
+	for label in "${order[@]}"; do
+		run tcp "$label"
+		run udp "$label"
+	done
 done
 
 echo '| Mbit/s | no cgward | ungoverned | governed |'
