@@ -5,11 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 suite_begin "$@"
 
-# The other build: nothing but the version of the ABI differs.
-if ! { cmake -S "$SOURCE_DIR" -B "$BUILD-upgrade" -G "Unix Makefiles" -DCGWARD_ABI_BUMP=1 &&
-	cmake --build "$BUILD-upgrade" --target cgward -j "$(nproc)"; } >"$TMP/output" 2>&1; then
+bash "$TESTS/helpers/other-build.sh" "$BUILD" >"$TMP/output" 2>&1 ||
 	broken "the other build: $(tail -n 5 "$TMP/output")"
-fi
 OLD=$CGWARD
 NEW=$BUILD-upgrade/enforcer/cgward
 

@@ -63,6 +63,9 @@ for program in "${programs[@]}"; do
 done
 add "$build/enforcer/cgward" /cgward/build/enforcer/cgward
 add "$build/audit/cgward-audit" /cgward/build/audit/cgward-audit
+# The one to upgrade to, if a suite has asked for it.
+[ ! -e "$build-upgrade/enforcer/cgward" ] ||
+	add "$build-upgrade/enforcer/cgward" /cgward/build-upgrade/enforcer/cgward
 for file in "$build"/helpers/*; do
 	add "$file" "/cgward/build/helpers/${file##*/}"
 done

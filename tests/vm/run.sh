@@ -14,7 +14,7 @@ case $wanted in
 6.12 | 6.18) ;;
 *) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut guard' ;;
 esac
-[ "$wanted" != newest ] || suites+=' survives compare'
+[ "$wanted" != newest ] || suites+=' survives compare no_gap'
 suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
@@ -107,6 +107,13 @@ version=$(kernel) || unavailable "$version"
 directory=$(mktemp -d)
 trap 'kill "$guest" 2>/dev/null; rm -rf "$directory"' EXIT
 trap 'exit 130' INT TERM HUP
+if [[ " $suites " == *" no_gap "* ]]; then
+	build=${BUILD:-$(dirname "$(dirname "$here")")/build}
+	bash "$here/../helpers/other-build.sh" "$build" >"$directory/build" 2>&1 || {
+		echo "FAIL vm/$version: the other build: $(tail -n 3 "$directory/build" | tr '\n' ' ')"
+		exit 1
+	}
+fi
 # shellcheck disable=SC2086  # a list of names
 "$here/image.sh" "$directory/initrd" "$cache/$version" $modules || {
 	echo "FAIL vm/$version: the initramfs cannot be made"
