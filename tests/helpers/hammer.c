@@ -12,7 +12,8 @@
  *                                               which is "true", and mount(2) over DIRECTORY
  *
  * SECONDS 0: until SIGTERM. Each thread has descriptors of its own. What needs BPF LSM runs with a
- * low priority: in a guest with one CPU others have work to do, too.
+ * low priority, that of the environment's NICE or 19: in a guest with one CPU others have work to
+ * do, too.
  * Prints "DENIED ALLOWED ERRORS" of all together; for lsm then a line "OPERATION DENIED ALLOWED
  * ERRORS" for each of them.
  */
@@ -257,6 +258,7 @@ static void print(bool each)
 
 int main(int argc, char **argv)
 {
+	const char *niceness = getenv("NICE");
 	pthread_t threads[64];
 	int count;
 
@@ -266,7 +268,7 @@ int main(int argc, char **argv)
 				"IPV4 PORT | lsm FILE VALUE IPV4 PORT OBJECT PROGRAM DIRECTORY\n");
 		return 2;
 	}
-	if (needs_lsm() && nice(19) < 0)
+	if (needs_lsm() && nice(niceness ? atoi(niceness) : 19) < 0)
 		fail("lower", "the priority");
 	for (int i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, thread_main, NULL))

@@ -8,6 +8,7 @@ suite_begin "$@"
 
 # ---- hooks of BPF LSM ----
 
+RELOADS=${RELOADS:-40}
 LSM=$("$CGWARD" doctor --json 2>/dev/null | jq -r '.features[] | select(.name == "BPF LSM").state')
 [ -z "${GUEST-}" ] || same "this kernel has BPF LSM" yes "$LSM"
 
@@ -57,9 +58,10 @@ cgroup = /jail
 deny = write kernel.hostname
 INI
 
+# lsm_hammer NICENESS
 lsm_hammer()
 {
-	into "$CGROUP/jail" hammer 0 8 lsm /proc/sys/kernel/domainname x 192.0.2.1 80 \
+	NICE=$1 into "$CGROUP/jail" hammer 0 8 lsm /proc/sys/kernel/domainname x 192.0.2.1 80 \
 		"$TMP/vault/object" "$TMP/vault/true" "$TMP/place" >"$TMP/counts" 2>&1 &
 	hammer=$!
 	eventually 10 grep -q . "$CGROUP/jail/cgroup.procs"
@@ -70,11 +72,11 @@ lsm_stop()
 {
 	local pid
 
-	for pid in $(cat "$CGROUP/jail/cgroup.procs"); do
+	while read -r pid; do
 		if [ "$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status")" = $hammer ]; then
 			kill "$pid"
 		fi
-	done 2>/dev/null
+	done <"$CGROUP/jail/cgroup.procs" 2>/dev/null
 	wait $hammer
 }
 
@@ -88,23 +90,24 @@ each()
 
 lsm_part()
 {
-	local swaps=0 new=$BUILD-upgrade/enforcer/cgward
+	local swaps=0 new=$BUILD-upgrade/enforcer/cgward start
 
 	apply lsm-second
 	apply lsm-first
-	lsm_hammer
-	for ((i = 0; i < ${RELOADS:-20} / 2; i++)); do
+	lsm_hammer 10
+	start=$SECONDS
+	for ((i = 0; i < RELOADS / 2; i++)); do
 		cgward apply lsm-second.ini >"$TMP/output" 2>&1 && swaps=$((swaps + 1))
 		cgward apply lsm-first.ini >"$TMP/output" 2>&1 && swaps=$((swaps + 1))
 	done
 	lsm_stop
-	same "BPF LSM: swaps" "${RELOADS:-20}" $swaps
+	same "BPF LSM: $RELOADS swaps in $((SECONDS - start)) s" "$RELOADS" $swaps
 	each "BPF LSM: none got through" "denied >= 50 && !allowed && !errors" 6
 
 	if [ -x "$new" ]; then
-		lsm_hammer
+		lsm_hammer 19 # loading takes long enough as it is
 		CGWARD=$new cgward apply lsm-first.ini >"$TMP/output" 2>&1
-		same "BPF LSM: another build takes over" 0 $?
+		same "BPF LSM: another build takes over, status" 0 $?
 		sleep 0.5
 		lsm_stop
 		each "BPF LSM: upgrade: none got through" "denied >= 10 && !allowed && !errors" 6
@@ -117,7 +120,7 @@ lsm_part()
 	fi
 
 	apply lsm-none
-	lsm_hammer
+	lsm_hammer 10
 	sleep 2
 	lsm_stop
 	each "BPF LSM: negative control: without the rules each gets through" "allowed && !denied" 6

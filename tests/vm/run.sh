@@ -71,13 +71,27 @@ quiet mitigations=off init_on_alloc=0 lsm=$lsm \
 cgward.name=$version cgward.suites=$names" </dev/null >"$1/qemu" 2>&1
 }
 
+# events DIRECTORY: those that the guest has sent ("event: JSON") are of the schema; python is here only
+events()
+{
+	local verdict
+
+	sed -n 's/^event: //p' "$1/lines" >"$1/events"
+	[ -s "$1/events" ] || return 0
+	if verdict=$(python3 "$here/../helpers/validate.py" "$here/../../audit/schema.json" "$1/events" 2>&1); then
+		echo "pass vm/$version: events are of the schema: $verdict"
+	else
+		echo "FAIL vm/$version: events are of the schema: $(head -n 3 <<<"$verdict" | tr '\n' ' ')"
+	fi
+}
+
 # report DIRECTORY: what the guest has said, and what it has not
 report()
 {
 	local suite
 
 	tr -d '\r' <"$1/results" >"$1/lines"
-	grep -vE '^(took|end|kernel:) ' "$1/lines"
+	grep -vE '^(took|end|kernel:|event:) ' "$1/lines"
 	for suite in $suites; do
 		awk -v name="$suite" -v label="vm/$version" '
 			/^FAIL / { failed++ }
@@ -90,6 +104,7 @@ report()
 			}' "$1/lines"
 	done
 	awk '$1 == "took" { printf "     %s %s: %.0f s\n", label, $2, $5 - $4 }' label="vm/$version" "$1/lines"
+	events "$1"
 	if grep -q '^end ' "$1/lines"; then
 		echo "pass vm/$version: the guest ran to its end ($(sed -n 's/^end //p' "$1/lines"))"
 	else
