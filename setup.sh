@@ -9,7 +9,8 @@ packages=(build-essential cmake pkg-config clang llvm bpftool libbpf-dev libinih
 	libseccomp-dev libmicrohttpd-dev libjansson-dev libcmocka-dev linux-libc-dev)
 # to test: runtimes and a root file system for containers, namespaces, network, checks, fuzzers
 packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace git curl patch
-	clang-format shellcheck mandoc rsyslog prometheus nginx iputils-ping bind9-dnsutils netcat-openbsd)
+	clang-format shellcheck mandoc rsyslog systemd prometheus nginx iputils-ping bind9-dnsutils
+	netcat-openbsd)
 # to boot other kernels in test guests
 packages+=(qemu-system-x86 cpio kmod xz-utils zstd)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name
@@ -48,7 +49,15 @@ fi
 echo "setup.sh: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# The programs are wanted, not their services.
+policy=/usr/sbin/policy-rc.d
+if [ -e "$policy" ]; then
+	policy=
+else
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 755 "$policy"
+fi
+trap 'rm -f "$log" $policy' EXIT
 if ! { apt-get update && apt-get install -y --no-install-recommends "${missing[@]}"; } \
 	>"$log" 2>&1 </dev/null; then
 	cat "$log" >&2
