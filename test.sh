@@ -110,7 +110,7 @@ suite()
 
 	wanted "$1" || return 0
 	before=$(grep -c '^FAIL ' "$results")
-	SUITE=$1 timeout -k 20 1600 "${@:2}" </dev/null 2>&1 | collect
+	SUITE=$1 timeout -k 20 2500 "${@:2}" </dev/null 2>&1 | collect
 	status=${PIPESTATUS[0]}
 	after=$(grep -c '^FAIL ' "$results")
 	[ "$status" -eq 0 ] || [ "$after" -gt "$before" ] ||

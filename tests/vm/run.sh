@@ -19,7 +19,7 @@ suites=${SUITES:-$suites}
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
 lsm=${VM_LSM:-landlock,lockdown,yama,integrity,apparmor,bpf}
-seconds=${VM_SECONDS:-1500}
+seconds=${VM_SECONDS:-2400}
 
 # No kernel and no way to have one: on a developer's machine no reason to fail.
 unavailable()
