@@ -33,7 +33,7 @@ static __always_inline __u32 open_ops(__u32 flags)
 static __always_inline bool is_beneath(struct file *file)
 {
 	return !bpf_core_type_exists(struct backing_file) &&
-	       BPF_CORE_READ(file, f_inode) != BPF_CORE_READ(file, f_path.dentry, d_inode);
+	       file->f_inode != file->f_path.dentry->d_inode;
 }
 
 SEC("lsm/file_open")
@@ -41,8 +41,8 @@ int BPF_PROG(cgward_file_open, struct file *file)
 {
 	if (is_beneath(file))
 		return 0;
-	return file_result(BPF_CORE_READ(file, f_path.dentry), BPF_CORE_READ(file, f_path.mnt),
-		open_ops(BPF_CORE_READ(file, f_flags)), CGW_HOOK_FILE_OPEN);
+	return file_result(
+		file->f_path.dentry, file->f_path.mnt, open_ops(file->f_flags), CGW_HOOK_FILE_OPEN);
 }
 
 /* `address` is 0 for anonymous memory, which the verifier of some kernels does not believe. */

@@ -28,7 +28,9 @@ struct file_request {
 
 static __always_inline bool is_directory(struct dentry *dentry)
 {
-	return (BPF_CORE_READ(dentry, d_inode, i_mode) & S_IFMT) == S_IFDIR;
+	struct inode *inode = PEEK(dentry, d_inode);
+
+	return (PEEK(inode, i_mode) & S_IFMT) == S_IFDIR;
 }
 
 static __always_inline void emit_name(
@@ -208,6 +210,41 @@ struct names_walk {
 	__u32 deny;
 };
 
+/*
+ * The name of the second object, which is an entry of the same directory as the first: that has
+ * been named in buffer 0. As path_name().
+ */
+static __noinline __u32 name_beside(struct scratch *scratch, struct file_request *request)
+{
+	struct dentry *first = request->object[0], *second = request->object[1];
+	__u32 from, length, old_length, begin, end;
+
+	if (!scratch)
+		return CGW_REASON_NO_SCRATCH;
+	from = scratch->files.name[0].from;
+	old_length = CGW_OPAQUE(PEEK(first, d_name.len)) & 255;
+	length = CGW_OPAQUE(PEEK(second, d_name.len)) & 255;
+	if (from + old_length < length + 1)
+		return CGW_REASON_PATH_TOO_LONG;
+	begin = CGW_OPAQUE(from + old_length - length) & (CGW_TEXT_MAX - 1);
+	scratch->files.name[1].from = begin;
+	bpf_probe_read_kernel(scratch->value.normal + begin,
+		CGW_OPAQUE(CGW_TEXT_MAX - old_length - from) & (CGW_TEXT_MAX - 1),
+		scratch->value.written + (from & (CGW_TEXT_MAX - 1)));
+	end = CGW_OPAQUE(CGW_TEXT_MAX - length) & (CGW_TEXT_MAX - 1);
+	bpf_probe_read_kernel(scratch->value.normal + end, length, PEEK(second, d_name.name));
+	return 0;
+}
+
+/* True if the kernel holds the directory of both, so that no entry comes or goes. */
+static __always_inline bool are_beside(struct file_request *request)
+{
+	struct dentry *first = request->object[0], *second = request->object[1];
+
+	return request->hook == CGW_HOOK_PATH_RENAME &&
+	       PEEK(first, d_parent) == PEEK(second, d_parent);
+}
+
 static long names_step(__u32 stage, void *context)
 {
 	struct names_walk *walk = context;
@@ -220,7 +257,9 @@ static long names_step(__u32 stage, void *context)
 		return 1;
 	scratch->files.first = which;
 	scratch->files.directory = seal && is_directory(request->object[which]);
-	if (!seal)
+	if (stage == STAGE_WRITE_SECOND && are_beside(request))
+		reason = name_beside(scratch, request);
+	else if (!seal)
 		reason = path_name(scratch, which, &scratch->files.name[which],
 			request->object[which], request->mnt);
 	if (reason)

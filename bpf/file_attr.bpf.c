@@ -94,3 +94,10 @@ int BPF_PROG(cgward_inode_remove_acl, void *idmap, struct dentry *object)
 {
 	return attr_result(object, CGW_HOOK_INODE_REMOVE_ACL);
 }
+
+/* Linux 6.17: flags, by ioctl(2) or file_setattr(2). */
+SEC("lsm/inode_file_setattr")
+int BPF_PROG(cgward_inode_file_setattr, struct dentry *object)
+{
+	return attr_result(object, CGW_HOOK_INODE_FILE_SETATTR);
+}

@@ -11,12 +11,12 @@
 /* An entry of a directory, which need not be there yet. */
 static __always_inline int entry_result(const struct path *dir, struct dentry *entry, __u32 hook)
 {
-	return file_result(entry, BPF_CORE_READ(dir, mnt), FILE_WRITE, hook);
+	return file_result(entry, dir->mnt, FILE_WRITE, hook);
 }
 
 static __always_inline int path_result(const struct path *path, __u32 hook)
 {
-	return file_result(BPF_CORE_READ(path, dentry), BPF_CORE_READ(path, mnt), FILE_WRITE, hook);
+	return file_result(path->dentry, path->mnt, FILE_WRITE, hook);
 }
 
 SEC("lsm/path_unlink")
@@ -74,7 +74,7 @@ int BPF_PROG(cgward_path_link, struct dentry *old, const struct path *dir, struc
 {
 	struct file_request request = {
 		.object = {old, new},
-		.mnt = BPF_CORE_READ(dir, mnt),
+		.mnt = dir->mnt,
 		.hook = CGW_HOOK_PATH_LINK,
 	};
 
@@ -87,9 +87,54 @@ int BPF_PROG(cgward_path_rename, const struct path *old_dir, struct dentry *old,
 {
 	struct file_request request = {
 		.object = {old, new},
-		.mnt = BPF_CORE_READ(old_dir, mnt),
+		.mnt = old_dir->mnt,
 		.hook = CGW_HOOK_PATH_RENAME,
 	};
 
 	return file_names_result(&request, flags & RENAME_EXCHANGE);
+}
+
+/* ---- flags, as chattr(1) sets them by a descriptor that need not be open for writing ---- */
+
+/* linux/fs.h, fsverity.h, fscrypt.h: set flags, extended attributes of XFS, the version, make the
+ * file read-only for ever or a directory encrypted. */
+#define FLAGS_SET 0x40086602
+#define FLAGS_SET_32 0x40046602
+#define FSXATTR_SET 0x401c5820
+#define VERSION_SET 0x40087602
+#define VERSION_SET_32 0x40047602
+#define VERITY_ENABLE 0x40806685
+#define ENCRYPTION_SET 0x800c6613
+
+static __always_inline int ioctl_result(struct file *file, __u32 command, __u32 hook)
+{
+	switch (command) {
+	case FLAGS_SET:
+	case FLAGS_SET_32:
+	case FSXATTR_SET:
+		/* From Linux 6.17 on these, and file_setattr(2), come by inode_file_setattr. */
+		if (bpf_core_type_exists(struct file_attr))
+			return 0;
+		break;
+	case VERSION_SET:
+	case VERSION_SET_32:
+	case VERITY_ENABLE:
+	case ENCRYPTION_SET:
+		break;
+	default:
+		return 0;
+	}
+	return file_result(file->f_path.dentry, file->f_path.mnt, FILE_WRITE, hook);
+}
+
+SEC("lsm/file_ioctl")
+int BPF_PROG(cgward_file_ioctl, struct file *file, unsigned int command)
+{
+	return ioctl_result(file, command, CGW_HOOK_FILE_IOCTL);
+}
+
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(cgward_file_ioctl_compat, struct file *file, unsigned int command)
+{
+	return ioctl_result(file, command, CGW_HOOK_FILE_IOCTL_COMPAT);
 }

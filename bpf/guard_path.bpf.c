@@ -16,7 +16,7 @@ static __always_inline struct cgw_guard *guarded_dentry(struct dentry *dentry, _
 
 static __always_inline bool is_bpffs(struct dentry *dentry)
 {
-	return BPF_CORE_READ(dentry, d_sb, s_magic) == BPF_FS_MAGIC;
+	return dentry->d_sb->s_magic == BPF_FS_MAGIC;
 }
 
 /* True if the name is that of the instance's folder, or of one beside it: NAME-next, NAME-run-1. */

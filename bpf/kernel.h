@@ -128,6 +128,10 @@ struct iattr {
 	unsigned int ia_valid;
 };
 
+struct file_attr { /* Linux 6.17 */
+	__u64 fa_xflags;
+};
+
 struct vm_area_struct {
 	struct file *vm_file;
 };
@@ -224,6 +228,10 @@ struct socket {
 	struct sock *sk;
 };
 
+struct sockaddr {
+	unsigned short sa_family;
+};
+
 struct sockaddr_un {
 	unsigned short sun_family;
 	char sun_path[108];
@@ -266,7 +274,41 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
+/* The number with which a seqlock_t begins, and of which it is one. */
+struct seqcount {
+	unsigned int sequence;
+};
+
 #pragma clang attribute pop
+
+/*
+ * PEEK() reads a field through an address. bpf_probe_read_kernel() takes some 80 instructions for
+ * it; from Linux 6.2 on the verifier takes our word for what lies at an address, and it is a load,
+ * which gives 0 where there is no memory. For files that are compiled together (see
+ * CMakeLists.txt).
+ */
+#ifdef CGW_TOGETHER
+/* Set by the loader: the kernel has bpf_rdonly_cast(). */
+extern const volatile __u32 has_rdonly_cast;
+extern void *bpf_rdonly_cast(const void *address, __u32 type) __ksym __weak;
+#define PEEK_CAST(address)                                                                         \
+	((__typeof__(address))bpf_rdonly_cast(                                                     \
+		address, bpf_core_type_id_kernel(__typeof__(*(address)))))
+#define PEEK(address, field)                                                                       \
+	({                                                                                         \
+		__typeof__(address) peek_at = (address);                                           \
+		__typeof__(peek_at->field) peek_value;                                             \
+                                                                                                   \
+		if (has_rdonly_cast)                                                               \
+			peek_value = PEEK_CAST(peek_at)->field;                                    \
+		else                                                                               \
+			peek_value = BPF_CORE_READ(peek_at, field);                                \
+		peek_value;                                                                        \
+	})
+#else
+#define has_rdonly_cast 0
+#define PEEK(address, field) BPF_CORE_READ(address, field)
+#endif
 
 /*
  * The address behind a pointer that the verifier guards (a socket, a context). The difference of

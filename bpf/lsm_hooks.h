@@ -57,6 +57,9 @@
 	X(INODE_REMOVEXATTR, inode_removexattr, inode_removexattr, "removing one")                 \
 	X(INODE_SET_ACL, inode_set_acl, inode_set_acl, "setting an access control list")           \
 	X(INODE_REMOVE_ACL, inode_remove_acl, inode_remove_acl, "removing one")                    \
+	X(FILE_IOCTL, file_ioctl, file_ioctl, "flags of a file, as chattr(1) sets them")           \
+	X(FILE_IOCTL_COMPAT, file_ioctl_compat, file_ioctl_compat, "the same, of 32-bit programs") \
+	X(INODE_FILE_SETATTR, inode_file_setattr, inode_file_setattr, "file_setattr(2)")           \
 	X(SEAL_MOUNT, seal_mount, sb_mount, "mount(2)")                                            \
 	X(SEAL_UMOUNT, seal_umount, sb_umount, "umount(2)")                                        \
 	X(SEAL_PIVOTROOT, seal_pivotroot, sb_pivotroot, "pivot_root(2)")                           \

@@ -220,4 +220,8 @@ extern struct scratch_map scratches SEC(".maps");
 /* Set by the loader: the instance's cgroup root. */
 extern const volatile __u64 cgroup_root_id;
 
+/* Cgroups that nothing governs; see scope_is_ungoverned(). */
+#define UNGOVERNED_SLOTS 1024
+extern __u64 ungoverned[UNGOVERNED_SLOTS];
+
 #endif

@@ -117,7 +117,8 @@ static __attribute__((unused)) long cgw_file_step(__u32 index, void *context)
 	}
 	CGW_UNROLL
 	for (__u32 i = 0; i < CGW_FILE_OPS; i++)
-		if (file->work->ops >> (CGW_OP_FILE_READ + i) & 1)
+		if (file->work->ops >> (CGW_OP_FILE_READ + i) & 1 &&
+			file->work->ref[file->work->first & 1][i])
 			cgw_file_add(file, file->work->ref[file->work->first & 1][i],
 				CGW_OP_FILE_READ + i, CGW_REASON_RULE);
 	return !cgw_file_next(file);
@@ -139,7 +140,8 @@ CGW_INLINE void cgw_file_start(struct cgw_file *file)
 CGW_INLINE void cgw_judge_file(struct cgw_file *file)
 {
 	cgw_file_start(file);
-	cgw_loop(CGW_LOOP_MAX, cgw_file_step, file);
+	if (cgw_file_next(file))
+		cgw_loop(CGW_LOOP_MAX, cgw_file_step, file);
 }
 
 /* ---- seal ---- */

@@ -71,7 +71,7 @@ static __noinline int peer_report(
 static __always_inline __u64 scope_add_socket(
 	struct call *call, struct sock *sk, struct cgroup *added, __u64 added_id)
 {
-	struct cgroup *cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	struct cgroup *cgroup = PEEK(sk, sk_cgrp_data.cgroup);
 	__u64 id;
 
 	if (cgroup == added)

@@ -45,51 +45,80 @@ static __always_inline struct mount *real_mount(struct vfsmount *mnt)
 /* An odd number, which is never equal to one before or after, if it cannot be read. */
 static __always_inline __u32 lock_sequence(__u64 lock)
 {
+	struct seqcount *count = (struct seqcount *)lock;
 	__u32 sequence;
 
-	if (bpf_probe_read_kernel(&sequence, sizeof(sequence), (const void *)lock))
+	if (has_rdonly_cast && lock)
+		return PEEK(count, sequence);
+	if (bpf_probe_read_kernel(&sequence, sizeof(sequence), count))
 		return 1;
 	return sequence;
 }
 
-static __always_inline long name_walk_mount(struct name_walk *walk)
+/* Steps that a callback makes, so that they share the cost of the call. */
+#define PATH_CHUNK 4
+
+/* From the root of a mount to where that is mounted. */
+static __always_inline bool name_walk_mount(
+	struct name_state *at, struct dentry **dentry, struct dentry **root)
 {
-	struct mount *mount = walk->at->mount, *up = BPF_CORE_READ(mount, mnt_parent);
+	struct mount *mount = at->mount, *up = PEEK(mount, mnt_parent);
 
 	if (up == mount) {
-		walk->at->reason = NAMED;
-		return 1;
+		at->reason = NAMED;
+		return false;
 	}
-	walk->at->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-	walk->at->root = BPF_CORE_READ(up, mnt.mnt_root);
-	walk->at->mount = up;
-	return 0;
+	*dentry = PEEK(mount, mnt_mountpoint);
+	*root = PEEK(up, mnt.mnt_root);
+	at->mount = up;
+	return true;
+}
+
+/* Writes one name before those that it is above of; returns where it begins, or 0: no room is left.
+ */
+static __always_inline __u32 name_walk_write(
+	struct name_walk *walk, struct dentry *dentry, __u32 offset)
+{
+	__u32 length = CGW_OPAQUE(PEEK(dentry, d_name.len)) & 255;
+
+	if (offset < length + 2) /* one byte is left over: a path has CGW_TEXT_MAX - 1 */
+		return 0;
+	offset = CGW_OPAQUE(offset - length - 1) & (CGW_TEXT_MAX - 1);
+	walk->bytes[offset] = '/';
+	bpf_probe_read_kernel(walk->bytes + offset + 1, length, PEEK(dentry, d_name.name));
+	return offset;
 }
 
 static long name_walk_step(__u32 index, void *context)
 {
 	struct name_walk *walk = context;
-	struct dentry *dentry = walk->at->dentry, *parent;
-	__u32 length, offset = walk->at->offset;
+	struct name_state *at = walk->at;
+	struct dentry *dentry = at->dentry, *root = at->root, *parent;
+	__u32 offset = at->offset;
 
 	(void)index;
-	if (dentry == walk->at->root)
-		return name_walk_mount(walk);
-	parent = BPF_CORE_READ(dentry, d_parent);
-	if (parent == dentry) { /* the end of a tree that is not this mount's */
-		walk->at->reason = CGW_REASON_PATH_UNREACHABLE;
-		return 1;
+	CGW_UNROLL
+	for (int i = 0; i < PATH_CHUNK; i++) {
+		if (dentry == root) {
+			if (!name_walk_mount(at, &dentry, &root))
+				return 1;
+			continue;
+		}
+		parent = PEEK(dentry, d_parent);
+		if (parent == dentry) { /* the end of a tree that is not this mount's */
+			at->reason = CGW_REASON_PATH_UNREACHABLE;
+			return 1;
+		}
+		offset = name_walk_write(walk, dentry, offset);
+		if (!offset) {
+			at->reason = CGW_REASON_PATH_TOO_LONG;
+			return 1;
+		}
+		at->offset = offset;
+		dentry = parent;
 	}
-	length = CGW_OPAQUE(BPF_CORE_READ(dentry, d_name.len)) & 255;
-	if (offset < length + 2) { /* one byte is left over: a path has CGW_TEXT_MAX - 1 */
-		walk->at->reason = CGW_REASON_PATH_TOO_LONG;
-		return 1;
-	}
-	offset = CGW_OPAQUE(offset - length - 1) & (CGW_TEXT_MAX - 1);
-	walk->bytes[offset] = '/';
-	bpf_probe_read_kernel(walk->bytes + offset + 1, length, BPF_CORE_READ(dentry, d_name.name));
-	walk->at->offset = offset;
-	walk->at->dentry = parent;
+	at->dentry = dentry;
+	at->root = root;
 	return 0;
 }
 
@@ -108,14 +137,14 @@ static long name_walk_try(__u32 index, void *context)
 		return 0;
 	walk->at->dentry = walk->at->object;
 	walk->at->mount = mount;
-	walk->at->root = BPF_CORE_READ(mnt, mnt_root);
+	walk->at->root = PEEK(mnt, mnt_root);
 	/* In atomic operations the verifier forgets what it knows (see path_walk()), and processors
 	 * do not read ahead. */
 	walk->at->offset = CGW_TEXT_MAX;
 	__sync_fetch_and_add(&walk->at->offset, 0);
 	walk->at->reason = 0;
 	__sync_fetch_and_add(&walk->at->reason, 0);
-	ns = BPF_CORE_READ(mount, mnt_ns);
+	ns = PEEK(mount, mnt_ns);
 	bpf_loop(PATH_STEPS, name_walk_step, walk, 0);
 	if (!walk->at->reason)
 		walk->at->reason = CGW_REASON_PATH_TOO_LONG;
@@ -128,6 +157,13 @@ static long name_walk_try(__u32 index, void *context)
 	       mounts == lock_sequence(mount_lock_address);
 }
 
+static __always_inline struct mnt_namespace *task_mount_namespace(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->nsproxy->mnt_ns;
+}
+
 /*
  * Writes the path of an object to buffer `which` of the scratch slot, and its place to *name. 0, or
  * the enum cgw_reason why it has none; the event shows what was found all the same.
@@ -135,7 +171,6 @@ static long name_walk_try(__u32 index, void *context)
 static __noinline __u32 path_name(struct scratch *scratch, __u32 which, struct cgw_file_name *name,
 	struct dentry *object, struct vfsmount *mnt)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct name_walk walk = {};
 
 	name->from = name->to = CGW_TEXT_MAX;
@@ -145,7 +180,7 @@ static __noinline __u32 path_name(struct scratch *scratch, __u32 which, struct c
 	walk.at->object = object;
 	walk.at->mnt = mnt;
 	walk.bytes = which ? scratch->value.normal : scratch->value.written;
-	walk.at->ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	walk.at->ns = task_mount_namespace();
 	walk.at->offset = CGW_TEXT_MAX;
 	if (bpf_loop(PATH_TRIES, name_walk_try, &walk, 0) >= PATH_TRIES)
 		return CGW_REASON_PATH_CHANGING;
@@ -178,11 +213,11 @@ static __always_inline enum path_kind path_kind(struct dentry *object, struct vf
 	const unsigned char *name;
 	char start[8] = {};
 
-	if ((__u64)BPF_CORE_READ(mount, mnt_ns) != MNT_NS_INTERNAL)
+	if ((__u64)PEEK(mount, mnt_ns) != MNT_NS_INTERNAL)
 		return PATH_ORDINARY;
 	if (!(BPF_CORE_READ(object, d_sb, s_flags) & SB_KERNMOUNT))
 		return PATH_KERNELS;
-	name = BPF_CORE_READ(object, d_name.name);
+	name = PEEK(object, d_name.name);
 	bpf_probe_read_kernel(start, 6, name);
 	CGW_UNROLL
 	for (int i = 0; i < 6; i++)
@@ -195,9 +230,9 @@ static __always_inline enum path_kind path_kind(struct dentry *object, struct vf
 static __always_inline void memfd_name(
 	struct scratch *scratch, struct cgw_file_name *name, struct dentry *object)
 {
-	__u32 length = BPF_CORE_READ(object, d_name.len) & 255;
+	__u32 length = PEEK(object, d_name.len) & 255;
 
-	bpf_probe_read_kernel(scratch->value.written, length, BPF_CORE_READ(object, d_name.name));
+	bpf_probe_read_kernel(scratch->value.written, length, PEEK(object, d_name.name));
 	name->from = 6;
 	name->to = length < 6 ? 6 : length;
 }

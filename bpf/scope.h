@@ -132,7 +132,9 @@ struct path_walk {
 
 static __always_inline __u64 cgroup_id(struct cgroup *cgroup)
 {
-	return BPF_CORE_READ(cgroup, kn, id);
+	struct kernfs_node *node = PEEK(cgroup, kn);
+
+	return PEEK(node, id);
 }
 
 static long path_walk_level(__u32 level, void *context)
@@ -233,17 +235,38 @@ static __always_inline bool scope_copy(
 }
 
 /*
+ * Before the cache of scopes, a smaller one of what most cgroups are: a look-up in it is a load. A
+ * slot is one word, so that whoever reads it gets what somebody wrote. For one generation the word
+ * tells cgroups apart, as scope_check() loses no bit of the id; two words of different generations
+ * are the same only for ids whose difference is a multiple of the slots and beyond 2^40, unless
+ * there have been millions of generations between.
+ */
+static __always_inline bool scope_is_ungoverned(const struct call *call, __u64 id)
+{
+	return ungoverned[id & (UNGOVERNED_SLOTS - 1)] ==
+	       scope_check(id, call->generation, 0, NULL);
+}
+
+static __always_inline void scope_set_ungoverned(const struct call *call, __u64 id)
+{
+	*(volatile __u64 *)&ungoverned[id & (UNGOVERNED_SLOTS - 1)] =
+		scope_check(id, call->generation, 0, NULL);
+}
+
+/*
  * Adds the policies of a cgroup. A cached entry may be given to another cgroup while it is copied,
  * so the copy is checked. -1: they could not be found out, and call->unable is set.
  */
-static __noinline int scope_add(struct call *call, struct cgroup *cgroup, __u64 id)
+static __noinline int scope_add_cached(struct call *call, struct cgroup *cgroup, __u64 id)
 {
 	struct cgw_scope *cached = bpf_map_lookup_elem(&scopes, &id);
 	struct scratch *scratch;
 
 	if (cached && !cached->summary &&
-		cached->check == scope_check(id, call->generation, 0, NULL))
+		cached->check == scope_check(id, call->generation, 0, NULL)) {
+		scope_set_ungoverned(call, id);
 		return 0;
+	}
 	scratch = call_claim(call);
 	if (!scratch)
 		return -1;
@@ -251,6 +274,11 @@ static __noinline int scope_add(struct call *call, struct cgroup *cgroup, __u64 
 		scope_resolve(call, cgroup, id);
 	call_add(call, &scratch->scope.set, scratch->scope.summary);
 	return 0;
+}
+
+static __always_inline int scope_add(struct call *call, struct cgroup *cgroup, __u64 id)
+{
+	return scope_is_ungoverned(call, id) ? 0 : scope_add_cached(call, cgroup, id);
 }
 
 /* Of any task, by an address; the running task has the cheaper scope_add_current(). */

@@ -260,6 +260,7 @@ static int configure_more(
 	int err = 0;
 
 	bpf->rodata->cgroup_root_id = instance->meta->cgroup_root_id;
+	bpf->rodata->has_rdonly_cast = count_arguments("bpf_rdonly_cast") > 0;
 	if (hooks_read_paths(set))
 		err = ksyms_find(locks);
 	if (hook_set_has(&set, CGW_HOOK_INODE_SETATTR))

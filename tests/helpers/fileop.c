@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -169,6 +170,44 @@ static int do_setacl(char **args)
 		0xff, 0xff, 0xff, 0xff, 32, 0, 4, 0, 0xff, 0xff, 0xff, 0xff};
 
 	return result(setxattr(args[0], "system.posix_acl_access", acl, sizeof(acl), 0));
+}
+
+/* A flag: that the file need not be dumped. */
+static int do_chattr(char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC);
+	long flags = 0;
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags))
+		return errno;
+	flags |= FS_NODUMP_FL;
+	return result(ioctl(fd, FS_IOC_SETFLAGS, &flags));
+}
+
+/* As a 32-bit program does it: its system calls can be made from here, with addresses below 4 GiB.
+ */
+static int do_chattr32(char **args)
+{
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC), value = -ENOSYS;
+#ifdef __x86_64__
+	int *flags = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	if (fd < 0 || flags == MAP_FAILED)
+		return errno;
+	*flags = FS_NODUMP_FL;
+	value = 54; /* ioctl */
+	asm volatile("int $0x80" : "+a"(value) : "b"(fd), "c"(0x40046602), "d"(flags) : "memory");
+#endif
+	return value < 0 ? -value : 0;
+}
+
+/* file_setattr(2), Linux 6.17. */
+static int do_setattr(char **args)
+{
+	uint64_t attributes[3] = {FS_XFLAG_NODUMP};
+
+	return result(syscall(469, AT_FDCWD, args[0], attributes, sizeof(attributes), 0));
 }
 
 /* ---- other ways to a descriptor ---- */
@@ -370,8 +409,11 @@ static int do_move_mount(char **args)
 		syscall(SYS_move_mount, tree, "", AT_FDCWD, args[1], MOVE_MOUNT_F_EMPTY_PATH));
 }
 
+/* In a mount namespace of its own: else all who have this root would get the other one. */
 static int do_pivot(char **args)
 {
+	if (unshare(CLONE_NEWNS))
+		return ENOSYS;
 	return result(syscall(SYS_pivot_root, args[0], args[1]));
 }
 
@@ -515,6 +557,9 @@ static const struct verb {
 	{"setxattr", 1, do_setxattr},
 	{"removexattr", 1, do_removexattr},
 	{"setacl", 1, do_setacl},
+	{"chattr", 1, do_chattr},
+	{"chattr32", 1, do_chattr32},
+	{"setattr", 1, do_setattr},
 	{"reopen", 1, do_reopen},
 	{"handle", 1, do_handle},
 	{"uring", 1, do_uring},

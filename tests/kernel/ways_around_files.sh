@@ -20,6 +20,9 @@ policy files <<-INI
 	deny = read $FILES/secret $FILES/dir/secret $FILES/deep/**/secret
 	deny = write $FILES/kept/**
 	deny = exec $FILES/tool memfd:*
+	deny = read $FILES/merged/secret
+	deny = write $FILES/merged/kept
+	deny = exec $FILES/merged/tool
 INI
 APPLIED=files
 
@@ -37,6 +40,14 @@ fresh()
 	ln "$FILES/tool" "$FILES/free"
 	printf '#!%s executed\n' "$FILES/tool" >"$FILES/script"
 	chmod +x "$FILES/script"
+	mkdir -p "$FILES"/pivot/old "$FILES"/{lower,upper,work,merged}
+	mount -o bind "$FILES/pivot" "$FILES/pivot"
+	cp "$FILES"/{secret,open,tool} "$FILES/lower"
+	cp "$FILES/open" "$FILES/lower/kept"
+	cp "$FILES/tool" "$FILES/lower/free"
+	mount -t overlay overlay "$FILES/merged" \
+		-o "lowerdir=$FILES/lower,upperdir=$FILES/upper,workdir=$FILES/work" ||
+		broken "overlayfs cannot be mounted"
 }
 
 # answer ARGUMENT...: of fileop, in the governed cgroup; paths are relative to the files
@@ -145,7 +156,8 @@ way "mount over the parent" seal_mount mount tmpfs "$FILES"
 fine "a mount elsewhere" mount tmpfs "$FILES/mnt"
 fine "proc elsewhere" mount proc "$FILES/mnt"
 fine "move_mount of what is not protected" move-mount "$FILES/other" "$FILES/mnt"
-same "pivot_root" denied "$(answer pivot "$FILES/new" "$FILES/new/old")"
+way "pivot_root" seal_pivotroot pivot "$FILES/pivot" "$FILES/pivot/old"
+way "an overlay that shows them" seal_filesystem mount overlay "$FILES/mnt" "lowerdir=$FILES/dir:$FILES/new"
 
 # ---- write without open ----
 for verb in truncate chmod chown unlink; do
@@ -165,6 +177,19 @@ for verb in write truncate chmod utimes unlink; do
 	fine "$verb elsewhere" $verb open
 done
 fine "xattr elsewhere" setxattr open
+flags=file_ioctl
+[ ! -e "$BPFFS/links/inode_file_setattr" ] || flags=inode_file_setattr
+way "chattr" $flags chattr kept/file
+fine "chattr elsewhere" chattr open
+if [ -e "$BPFFS/links/file_ioctl_compat" ] && [ $flags = file_ioctl ]; then
+	flags=file_ioctl_compat
+fi
+way "chattr of a 32-bit program" $flags chattr32 kept/file
+fine "chattr of a 32-bit program elsewhere" chattr32 open
+if [ $flags = inode_file_setattr ]; then
+	way "file_setattr" inode_file_setattr setattr kept/file
+	fine "file_setattr elsewhere" setattr open
+fi
 fresh
 same "/proc/self/mem of a mapping" denied "$(answer procmem kept/file)"
 
@@ -178,6 +203,23 @@ way "mmap executable" mmap_file mmap tool
 way "mprotect executable" file_mprotect mprotect tool
 fine "exec of another name" exec free
 fine "mmap of another name" mmap free
+
+# ---- overlayfs: files that lie elsewhere, and are copied when they are written ----
+way "overlayfs: read" file_open read merged/secret
+way "overlayfs: open for writing" file_open write merged/kept
+way "overlayfs: chmod, which copies" path_chmod chmod merged/kept
+way "overlayfs: truncate, which copies" path_truncate truncate merged/kept
+same "overlayfs: nothing has been copied" "" "$(find "$FILES/upper" -type f)"
+way "overlayfs: hard link, which copies" path_link link merged/secret merged/x
+way "overlayfs: exec" file_open+mmap_file exec merged/tool
+way "overlayfs: mmap executable" mmap_file mmap merged/tool
+way "overlayfs: mprotect executable" file_mprotect mprotect merged/tool
+for verb in write chmod truncate read; do
+	fine "overlayfs: $verb of what is not protected" $verb merged/open
+done
+for verb in exec mmap mprotect; do
+	fine "overlayfs: $verb of what is not protected" $verb merged/free
+done
 
 # ---- long and deep paths: COUNT folders of LENGTH bytes each ----
 # The last one is longer than any path that can be opened at once.
