@@ -68,11 +68,8 @@ static long root_level_step(__u32 level, void *context)
 	return 1;
 }
 
-/* Ids of cgroups that were found below the root: where a cgroup lies never changes. */
-#define BELOW_SLOTS 1024
-static __u64 below_root[BELOW_SLOTS];
-
-static __noinline int find_below_root(struct cgroup *cgroup)
+/* The cgroup programs of this instance run for sockets of the cgroup. */
+static __always_inline bool is_below_root(struct cgroup *cgroup)
 {
 	__u32 levels = cgroup->level + 1, level;
 
@@ -82,19 +79,6 @@ static __noinline int find_below_root(struct cgroup *cgroup)
 	if (level < 2) /* every cgroup is below the root of all; 0: it was not found */
 		return level;
 	return level <= levels && ancestor_id(cgroup, level - 1) == cgroup_root_id;
-}
-
-/* The cgroup programs of this instance run for sockets of the cgroup. */
-static __always_inline bool is_below_root(struct cgroup *cgroup)
-{
-	__u64 id = cgroup_id(cgroup), *known = &below_root[id & (BELOW_SLOTS - 1)];
-
-	if (id && *known == id)
-		return true;
-	if (!find_below_root(cgroup))
-		return false;
-	*(volatile __u64 *)known = id;
-	return true;
 }
 
 /* A cgroup program judges this operation of the socket. */
@@ -222,7 +206,10 @@ static __always_inline int socket_result(
 SEC("lsm/socket_connect")
 int BPF_PROG(cgward_socket_connect, struct socket *socket, struct sockaddr *address, int length)
 {
-	if (!address->sa_family) /* allowed: this disconnects */
+	__u16 family = 0;
+
+	/* Allowed: this disconnects. */
+	if (bpf_probe_read_kernel(&family, sizeof(family), address) || !family)
 		return 0;
 	return socket_result(socket, CGW_OP_CONNECT, CGW_HOOK_SOCKET_CONNECT, address, length);
 }

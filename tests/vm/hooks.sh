@@ -13,9 +13,12 @@ lacks=
 case $(uname -r) in
 6.1.*)
 	unix=no
-	# The latter two came with Linux 6.2: until then they are extended attributes.
-	lacks='cgroup/connect_unix cgroup/sendmsg_unix lsm/inode_remove_acl lsm/inode_set_acl'
+	# The latter two came with Linux 6.2: until then they are extended attributes. file_setattr(2)
+	# came with 6.17.
+	lacks='cgroup/connect_unix cgroup/sendmsg_unix lsm/inode_file_setattr'
+	lacks+=' lsm/inode_remove_acl lsm/inode_set_acl'
 	;;
+6.12.*) lacks='lsm/inode_file_setattr' ;;
 esac
 
 cgward doctor --json >"$TMP/doctor" 2>"$TMP/errors"

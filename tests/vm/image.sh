@@ -11,7 +11,8 @@ out=$1
 kernel=$2
 shift 2
 # What the suites call; all else is busybox, which starts three times faster, being static.
-programs=(bash bpftool find ip jq mount setpriv stat timeout umount unshare)
+# VM_PROGRAMS: what some suite needs besides.
+read -ra programs <<<"bash bpftool find ip jq mount setpriv stat timeout umount unshare ${VM_PROGRAMS-}"
 
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

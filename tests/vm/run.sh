@@ -14,10 +14,13 @@ case $wanted in
 6.12 | 6.18) ;;
 *) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut guard' ;;
 esac
-[ "$wanted" != newest ] || suites+=' survives compare no_gap'
+[ "$wanted" != newest ] || suites+=' survives compare no_gap container'
 suites=${SUITES:-$suites}
+# What only some suites need.
+[[ " $suites " != *" container "* ]] || export VM_PROGRAMS="${VM_PROGRAMS-} crun"
+[[ " $suites " != *" stress "* ]] || export VM_PROGRAMS="${VM_PROGRAMS-} stress-ng"
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
-modules=${VM_MODULES-sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
+modules=${VM_MODULES-overlay sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
 lsm=${VM_LSM:-landlock,lockdown,yama,integrity,apparmor,bpf}
 seconds=${VM_SECONDS:-2400}
 
@@ -68,7 +71,8 @@ boot()
 		-serial "file:$1/console" -serial "file:$1/results" \
 		-kernel "$cache/$version/vmlinuz" -initrd "$1/initrd" -append "console=ttyS0 panic=-1 \
 quiet mitigations=off init_on_alloc=0 lsm=$lsm \
-cgward.name=$version cgward.suites=$names" </dev/null >"$1/qemu" 2>&1
+cgward.name=$version cgward.suites=$names \
+${STRESS_SECONDS:+cgward.stress=$STRESS_SECONDS}" </dev/null >"$1/qemu" 2>&1
 }
 
 # events DIRECTORY: those that the guest has sent ("event: JSON") are of the schema; python is here only
