@@ -7,12 +7,12 @@
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
 cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
-suites='hooks cases ways_around_kernel'
+suites='hooks cases ways_around_kernel ways_around_network ways_around_protocols ways_around_files ways_around_unix'
 # The kernels between the oldest and the newest get what depends on the kernel most: every program
-# loads there, all tables of cases hold.
+# loads there, all tables of cases and ways around hold.
 case $wanted in
 6.12 | 6.18) ;;
-*) suites+=' born_governed inherited kept ways_around_network ways_around_protocols ways_around_sysctl ways_around_files ways_around_unix cut guard' ;;
+*) suites+=' born_governed inherited kept ways_around_sysctl cut guard' ;;
 esac
 [ "$wanted" != newest ] || suites+=' survives compare no_gap container'
 suites=${SUITES:-$suites}
