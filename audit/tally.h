@@ -56,7 +56,7 @@ void tally_free(struct tally *tally);
 void tally_add(struct tally *tally, enum tally_series series, int64_t time, uint64_t weight,
 	const char *const names[TALLY_KINDS]);
 
-/* A line of a JSON log, which is changed. */
+/* A line of a JSON log. */
 void tally_line(struct tally *tally, const char *text, size_t length);
 
 /* Sorts entries, the most frequent first. */

@@ -29,7 +29,7 @@ void top_free(struct top *top);
 struct top_entry *top_entry(
 	struct top *top, const char *cgroup, const char *policy, const char *rule);
 
-/* A line of the log, which is changed. */
+/* A line of the log. */
 void top_line(struct top *top, const char *text, size_t length);
 
 /*

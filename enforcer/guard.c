@@ -33,6 +33,9 @@ struct entry {
 	struct cgw_guard guard;
 };
 
+/* Far more than the object has. */
+#define MAPS_PER_PROGRAM_MAX 64
+
 struct record {
 	struct entry *items;
 	size_t count, room;
@@ -77,6 +80,33 @@ static uint32_t pinned_id(const char *path, enum cgw_guarded kind)
 					     : info.link.id;
 }
 
+static bool has_key(const struct record *record, const struct cgw_guard_key *key)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (!memcmp(&record->items[i].key, key, sizeof(*key)))
+			return true;
+	return false;
+}
+
+/* Maps that have no pin: what the program's variables stand in decides as well. */
+static void add_maps_of(struct record *record, const char *path, const char *program)
+{
+	__u32 ids[MAPS_PER_PROGRAM_MAX] = {}, length = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = {.nr_map_ids = MAPS_PER_PROGRAM_MAX, .map_ids = (uintptr_t)ids};
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &length))
+		for (__u32 i = 0; i < info.nr_map_ids && i < MAPS_PER_PROGRAM_MAX; i++) {
+			struct cgw_guard_key key = {.kind = CGW_GUARDED_MAP, .number = ids[i]};
+
+			if (!has_key(record, &key))
+				add(record, CGW_GUARDED_MAP, 0, ids[i], "map of ", program);
+		}
+	close(fd);
+}
+
 static void add_pins(struct record *record, const struct instance *instance, const char *folder,
 	enum cgw_guarded kind, const char *what)
 {
@@ -89,6 +119,9 @@ static void add_pins(struct record *record, const struct instance *instance, con
 		if (entry->d_name[0] == '.')
 			continue;
 		id = pinned_id(instance_path(instance, folder, entry->d_name), kind);
+		if (kind == CGW_GUARDED_PROGRAM)
+			add_maps_of(record, instance_path(instance, folder, entry->d_name),
+				entry->d_name);
 		if (id)
 			add(record, kind, 0, id, what, entry->d_name);
 	}
@@ -150,14 +183,6 @@ static int add_namespace(struct record *record)
 		return -errno;
 	add(record, CGW_GUARDED_NAMESPACE, 0, status.st_ino, "", "mounts");
 	return 0;
-}
-
-static bool has_key(const struct record *record, const struct cgw_guard_key *key)
-{
-	for (size_t i = 0; i < record->count; i++)
-		if (!memcmp(&record->items[i].key, key, sizeof(*key)))
-			return true;
-	return false;
 }
 
 /* Processes put themselves on record. */
