@@ -62,6 +62,15 @@ try()
 	*) in_cgroup /jail attack "$@" 2>&1 ;;
 	esac
 }
+# variables PROGRAM: the id of the map that its writable variables stand in, which has no pin
+variables()
+{
+	local map
+
+	for map in $(bpftool -j prog show pinned "$BPFFS/progs/$1" | jq '.map_ids[]'); do
+		bpftool -j map show id "$map" | jq 'select(.name | endswith(".bss")) | .id'
+	done
+}
 # attacks WANTED: each way, and what it is called. What an attack has broken is mended before the next.
 attacks()
 {
@@ -78,6 +87,7 @@ attacks()
 		memory of the reader|memory $AUDIT_PID
 		limits of the reader|limit $AUDIT_PID
 		map by id|map-by-id $(id map maps/counters)
+		map of a program's variables by id|map-by-id $(variables cgward_socket_connect)
 		map by path|pin $BPFFS/maps/counters
 		the ruleset by path|pin $BPFFS/images/$(cgward status --json | jq .generation)
 		program by id|program-by-id $(id prog progs/cgward_connect4)
