@@ -214,7 +214,8 @@ static void read_line(struct reader *reader)
 }
 
 /* What inih gets to see: the line, or, if its buffer is too small, a shorter one that has the same
- * key and the head of the value. */
+ * key and the head of the value. A blank before the key stays: without it, inih would take a key
+ * of the first line that begins with the bytes of a byte order mark for one. */
 static void hand_out(struct line *line, char *buffer, size_t size)
 {
 	const char *name = line->text + line->name_at, *value = line->text + line->value_at;
@@ -228,7 +229,8 @@ static void hand_out(struct line *line, char *buffer, size_t size)
 	else if (line->kind == LINE_SECTION)
 		snprintf(buffer, size, "[%.*s]", name_length, name);
 	else if (line->kind == LINE_KEY)
-		snprintf(buffer, size, "%.*s=%.*s", name_length, name, value_length, value);
+		snprintf(buffer, size, "%s%.*s=%.*s", line->name_at ? " " : "", name_length, name,
+			value_length, value);
 	else
 		snprintf(buffer, size, " %.*s", value_length, value);
 }

@@ -17,20 +17,24 @@ rm -f "$directory.log"
 
 options=(-timeout=10 -rss_limit_mb=1024 -print_final_stats=0)
 
-# tail_of FILE: why a fuzzer ended
+# tail_of FILE: why a fuzzer ended, where, and on what input (if that is short)
 tail_of()
 {
-	grep -aE 'ERROR|SUMMARY|Test unit' "$1" | head -n 5 | tr '\n' ' '
+	grep -aE 'ERROR|SUMMARY|runtime error|Test unit|^Base64' "$1" | head -n 5 | cut -c -2000
+	grep -aF " $SOURCE_DIR/" "$1" | grep -aE '^ *#[0-9]+ ' | head -n 8
 }
 
 # fuzz NAME: for some time, starting from the corpus; new inputs are thrown away
 fuzz()
 {
-	local found=$directory/found/$1 log=$directory/$1.log new
+	local found=$directory/found/$1 log=$directory/$1.log new words=()
 
 	mkdir -p "$found"
+	case $1 in
+	fuzz_ini | fuzz_parse) words=(-dict=tests/fuzz/ini.dict) ;;
+	esac
 	new=$(mktemp -d)
-	if "$directory/tests/$1" "${options[@]}" "-max_total_time=$seconds" \
+	if "$directory/tests/$1" "${options[@]}" "${words[@]}" "-max_total_time=$seconds" \
 		-artifact_prefix="$found/" "$new" "tests/fuzz/corpus/${1#fuzz_}" >"$log" 2>&1; then
 		pass "${1#fuzz_}: $seconds s, $(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$log") runs"
 	else
@@ -49,7 +53,8 @@ for program in "$directory"/tests/fuzz_*; do
 		fail "${name#fuzz_}: corpus" "$corpus is empty"
 		continue
 	}
-	if "$program" "${options[@]}" -runs=0 "$corpus" >"$directory/$name.log" 2>&1; then
+	if "$program" "${options[@]}" -artifact_prefix="$directory/" -runs=0 "$corpus" \
+		>"$directory/$name.log" 2>&1; then
 		pass "${name#fuzz_}: corpus of $(find "$corpus" -type f | wc -l)"
 	else
 		fail "${name#fuzz_}: corpus" "$(tail_of "$directory/$name.log")"
