@@ -96,23 +96,34 @@ static int open_directory(const char *dir)
 	return fd < 0 ? -errno : fd;
 }
 
+static void close_all(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 /* The iterator over the map of budgets: it runs whenever it is read. */
 static int open_sums(const char *dir)
 {
 	union bpf_iter_link_info info = {0};
 	LIBBPF_OPTS(
 		bpf_link_create_opts, options, .iter_info = &info, .iter_info_len = sizeof(info));
-	int program = get(dir, names[BROKER_SUMS]), map, link;
+	int program = get(dir, names[BROKER_SUMS]), map = get(dir, "maps/budgets");
+	int guarded = get(dir, names[BROKER_GUARDED]), link = -1, error;
 
-	if (program < 0)
-		return program;
-	map = get(dir, "maps/budgets");
-	info.map.map_fd = map;
-	link = map < 0 ? map : bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
-	close(program);
-	if (map >= 0)
-		close(map);
-	return link;
+	error = program < 0 ? program : map < 0 ? map : guarded < 0 ? guarded : 0;
+	if (!error)
+		error = guarded_hold(guarded);
+	if (!error) {
+		info.map.map_fd = map;
+		link = bpf_link_create(program, 0, BPF_TRACE_ITER, &options);
+		error = guarded_link(guarded, link);
+	}
+	if (error && link >= 0)
+		close(link);
+	close_all((const int[]){program, map, guarded}, 3);
+	return error ? error : link;
 }
 
 static int open_guarded(const char *dir)

@@ -443,10 +443,16 @@ enum cgw_guarded {
 	CGW_GUARDED_NAMESPACE = 7, /* mount namespace in which the pins are seen; number: of its
 				      inode */
 	CGW_GUARDED_TASK = 8,	   /* a process of cgward-audit; number: thread group id */
-	CGW_GUARDED_CHANGING = 9,  /* number 0: links may be about that are not on record yet: none
-				      can be had by id */
+	CGW_GUARDED_CHANGING = 9,  /* objects may be about that are not on record yet: no link can
+				      be had by id; number: enum cgw_changing */
 	CGW_GUARDED_CGROUP = 10,   /* of events only: a cgroup outside of the governed subtree */
 	CGW_GUARDED_COUNT,
+};
+
+enum cgw_changing {
+	CGW_CHANGING_INSTANCE = 0, /* by cgward; no map or program whose name begins with
+				      CGW_OBJECT_PREFIX can be had, either */
+	CGW_CHANGING_READER = 1,   /* by cgward-audit */
 };
 
 struct cgw_guard_key {
@@ -455,10 +461,14 @@ struct cgw_guard_key {
 	__u64 number;
 };
 
+/* How the names of all maps and programs begin, as the kernel has them. */
+#define CGW_OBJECT_PREFIX "cgward_"
+
 #define CGW_GUARD_NAME 56
 
 struct cgw_guard {
-	__u64 start;		   /* TASK: start time in ticks of 10 ms, as in /proc/PID/stat */
+	__u64 start;		   /* not 0: cgward-audit has put it there. TASK: start time in
+				      ticks of 10 ms, as in /proc/PID/stat */
 	char name[CGW_GUARD_NAME]; /* for events: "map counters"; NUL-terminated */
 };
 

@@ -12,7 +12,7 @@ int cgward_sums(struct bpf_iter__bpf_map_elem *ctx)
 	if (!key) /* the end */
 		return 0;
 	index = *key;
-	set = bpf_map_lookup_elem(&budgets, &index);
+	set = bpf_map_lookup_elem(&cgward_budgets, &index);
 	if (!set)
 		return 0;
 #pragma unroll
@@ -22,7 +22,7 @@ int cgward_sums(struct bpf_iter__bpf_map_elem *ctx)
 
 		if (!set->way[i].suppressed)
 			continue;
-		sum = bpf_ringbuf_reserve(&events, sizeof(union sum), 0);
+		sum = bpf_ringbuf_reserve(&cgward_events, sizeof(union sum), 0);
 		if (!sum) /* it stays where it is */
 			return 0;
 		__builtin_memset(&sum->event, 0, sizeof(sum->event));

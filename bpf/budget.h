@@ -19,7 +19,7 @@
 static __always_inline __u64 sequence_take(__u64 count, bool lost)
 {
 	__u32 zero = 0;
-	struct cgw_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	struct cgw_cpu *cpu = bpf_map_lookup_elem(&cgward_cpus, &zero);
 
 	if (!cpu)
 		return 0;
@@ -31,7 +31,7 @@ static __always_inline __u64 sequence_take(__u64 count, bool lost)
 static __always_inline void count_suppressed(__u64 more, __u64 summed)
 {
 	__u32 zero = 0;
-	struct cgw_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
+	struct cgw_cpu *cpu = bpf_map_lookup_elem(&cgward_cpus, &zero);
 
 	if (cpu && more)
 		__sync_fetch_and_add(&cpu->suppressed, more);
@@ -173,7 +173,7 @@ static __always_inline void budget_begin(struct cgw_budget *budget, const struct
  */
 static __always_inline __u64 window_left(__u64 window, __u64 interval)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	__u64 waiting = bpf_ringbuf_query(&cgward_events, BPF_RB_AVAIL_DATA);
 
 	if (waiting > CGW_RING_SIZE)
 		waiting = CGW_RING_SIZE;
@@ -188,7 +188,7 @@ static __always_inline struct budget_set *budget_set_of(const struct cgw_event *
 		     0x9e3779b97f4a7c15ULL;
 	__u32 index = hash >> 40 & (BUDGET_SETS - 1);
 
-	return bpf_map_lookup_elem(&budgets, &index);
+	return bpf_map_lookup_elem(&cgward_budgets, &index);
 }
 
 /*
@@ -273,7 +273,7 @@ static __noinline int budget_allows(struct call *call, struct scratch *scratch, 
 		return may;
 	}
 	bpf_spin_unlock(&set->lock);
-	sum = bpf_ringbuf_reserve(&events, sizeof(union sum), 0);
+	sum = bpf_ringbuf_reserve(&cgward_events, sizeof(union sum), 0);
 	if (sum)
 		may = budget_replace(set, &request, sum);
 	else

@@ -12,7 +12,7 @@
 
 static __always_inline void decision_count(__u64 key, __u32 verdict)
 {
-	struct cgw_counter *counter = key ? bpf_map_lookup_elem(&counters, &key) : NULL;
+	struct cgw_counter *counter = key ? bpf_map_lookup_elem(&cgward_counters, &key) : NULL;
 	struct cgw_control *state;
 	__u32 zero = 0;
 
@@ -23,7 +23,7 @@ static __always_inline void decision_count(__u64 key, __u32 verdict)
 			__sync_fetch_and_add(&counter->audited, 1);
 		return;
 	}
-	state = bpf_map_lookup_elem(&control, &zero);
+	state = bpf_map_lookup_elem(&cgward_control, &zero);
 	if (state)
 		__sync_fetch_and_add(&state->uncounted, 1);
 }
@@ -31,7 +31,7 @@ static __always_inline void decision_count(__u64 key, __u32 verdict)
 static __always_inline void guard_count(void)
 {
 	__u32 zero = 0;
-	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_control *state = bpf_map_lookup_elem(&cgward_control, &zero);
 
 	if (state)
 		__sync_fetch_and_add(&state->guarded, 1);
@@ -157,12 +157,12 @@ static __always_inline void emit_task(struct cgw_event *event, struct task_struc
 static __always_inline __u8 emit_judged(__u64 task_cgroup_id, __u32 policy)
 {
 	__u32 word = (policy / 64) & (CGW_SET_WORDS - 1), tgid = current_tgid();
-	struct cgw_scope *scope = bpf_map_lookup_elem(&scopes, &task_cgroup_id);
+	struct cgw_scope *scope = bpf_map_lookup_elem(&cgward_scopes, &task_cgroup_id);
 	struct cgw_process *process;
 
 	if (scope && scope->set.word[word] >> (policy & 63) & 1)
 		return CGW_JUDGED_TASK;
-	process = bpf_map_lookup_elem(&processes, &tgid);
+	process = bpf_map_lookup_elem(&cgward_processes, &tgid);
 	if (process && process->kept.word[word] >> (policy & 63) & 1)
 		return CGW_JUDGED_KEPT;
 	return CGW_JUDGED_SOCKET;
@@ -251,9 +251,9 @@ static __noinline int emit_finish(struct scratch *scratch)
 	event->sequence = sequence_take(1, false);
 	if (size > sizeof(*event) + CGW_EVENT_TAIL_MAX)
 		size = sizeof(*event) + CGW_EVENT_TAIL_MAX;
-	if (bpf_ringbuf_output(&events, event, size, 0)) {
+	if (bpf_ringbuf_output(&cgward_events, event, size, 0)) {
 		__u32 zero = 0;
-		struct cgw_cpu *cpu = bpf_map_lookup_elem(&cpus, &zero);
+		struct cgw_cpu *cpu = bpf_map_lookup_elem(&cgward_cpus, &zero);
 
 		if (cpu)
 			__sync_fetch_and_add(&cpu->lost, 1);

@@ -29,11 +29,28 @@ struct pt_regs___aarch64 {
 #define CAP_DAC_OVERRIDE 1
 #define CAP_DAC_READ_SEARCH 2
 
+/* While a ruleset or an instance is being put in force: objects that are not on record yet are
+ * known by their names. What others make by such a name can not be had then, either. */
+static __always_inline struct cgw_guard *guarded_by_name(const char *name)
+{
+	const char prefix[] = CGW_OBJECT_PREFIX;
+	char start[sizeof(prefix) - 1] = {};
+
+	bpf_probe_read_kernel(start, sizeof(start), name);
+#pragma unroll
+	for (unsigned int i = 0; i < sizeof(start); i++)
+		if (start[i] != prefix[i])
+			return NULL;
+	return guarded_find(CGW_GUARDED_CHANGING, 0, CGW_CHANGING_INSTANCE);
+}
+
 SEC("lsm/bpf_map")
 int BPF_PROG(cgward_guard_map, struct bpf_map *map, unsigned int mode)
 {
 	struct cgw_guard *guard = guarded_find(CGW_GUARDED_MAP, 0, map->id);
 
+	if (!guard)
+		guard = guarded_by_name(map->name);
 	if (!guard)
 		return 0;
 	return guard_result(CGW_GUARDED_MAP, CGW_HOOK_GUARD_MAP, 0, guard);
@@ -44,6 +61,8 @@ int BPF_PROG(cgward_guard_program, struct bpf_prog *program)
 {
 	struct cgw_guard *guard = guarded_find(CGW_GUARDED_PROGRAM, 0, program->aux->id);
 
+	if (!guard)
+		guard = guarded_by_name(program->aux->name);
 	if (!guard)
 		return 0;
 	return guard_result(CGW_GUARDED_PROGRAM, CGW_HOOK_GUARD_PROGRAM, 0, guard);
@@ -90,7 +109,9 @@ int BPF_PROG(cgward_guard_bpf, int command, union bpf_attr *attr, unsigned int s
 	case BPF_LINK_GET_FD_BY_ID:
 		guard = guarded_find(CGW_GUARDED_LINK, 0, attribute(&attr->link_id));
 		if (!guard)
-			guard = guarded_find(CGW_GUARDED_CHANGING, 0, 0);
+			guard = guarded_find(CGW_GUARDED_CHANGING, 0, CGW_CHANGING_INSTANCE);
+		if (!guard)
+			guard = guarded_find(CGW_GUARDED_CHANGING, 0, CGW_CHANGING_READER);
 		break;
 	case BPF_LINK_DETACH: /* of both, the first member */
 	case BPF_LINK_UPDATE:

@@ -147,10 +147,12 @@ struct files_struct {
 
 struct bpf_map {
 	__u32 id;
+	char name[16];
 };
 
 struct bpf_prog_aux {
 	__u32 id;
+	char name[16];
 };
 
 struct bpf_prog {

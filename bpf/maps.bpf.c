@@ -4,17 +4,17 @@
 #define CGW_TOGETHER
 #include "maps.h"
 
-struct image_map image SEC(".maps");
-struct scopes_map scopes SEC(".maps");
-struct processes_map processes SEC(".maps");
-struct counters_map counters SEC(".maps");
-struct events_map events SEC(".maps");
-struct budgets_map budgets SEC(".maps");
-struct guarded_map guarded SEC(".maps");
-struct cpus_map cpus SEC(".maps");
-struct control_map control SEC(".maps");
-struct meta_map meta SEC(".maps");
-struct scratch_map scratches SEC(".maps");
+struct image_map cgward_image SEC(".maps");
+struct scopes_map cgward_scopes SEC(".maps");
+struct processes_map cgward_processes SEC(".maps");
+struct counters_map cgward_counters SEC(".maps");
+struct events_map cgward_events SEC(".maps");
+struct budgets_map cgward_budgets SEC(".maps");
+struct guarded_map cgward_guarded SEC(".maps");
+struct cpus_map cgward_cpus SEC(".maps");
+struct control_map cgward_control SEC(".maps");
+struct meta_map cgward_meta SEC(".maps");
+struct scratch_map cgward_scratches SEC(".maps");
 
 const volatile __u64 cgroup_root_id = 0;
 const volatile __u64 rename_lock_address = 0;

@@ -205,16 +205,16 @@ struct scratch_map {
 };
 
 #ifndef CGW_MAPS_DEFINE
-extern struct image_map image SEC(".maps");
-extern struct scopes_map scopes SEC(".maps");
-extern struct processes_map processes SEC(".maps");
-extern struct counters_map counters SEC(".maps");
-extern struct events_map events SEC(".maps");
-extern struct budgets_map budgets SEC(".maps");
-extern struct guarded_map guarded SEC(".maps");
-extern struct cpus_map cpus SEC(".maps");
-extern struct control_map control SEC(".maps");
-extern struct scratch_map scratches SEC(".maps");
+extern struct image_map cgward_image SEC(".maps");
+extern struct scopes_map cgward_scopes SEC(".maps");
+extern struct processes_map cgward_processes SEC(".maps");
+extern struct counters_map cgward_counters SEC(".maps");
+extern struct events_map cgward_events SEC(".maps");
+extern struct budgets_map cgward_budgets SEC(".maps");
+extern struct guarded_map cgward_guarded SEC(".maps");
+extern struct cpus_map cgward_cpus SEC(".maps");
+extern struct control_map cgward_control SEC(".maps");
+extern struct scratch_map cgward_scratches SEC(".maps");
 #endif
 
 /* Set by the loader: the instance's cgroup root. */

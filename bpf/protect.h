@@ -17,7 +17,7 @@ static __always_inline struct cgw_guard *guarded_find(__u32 kind, __u32 device, 
 {
 	struct cgw_guard_key key = {.kind = kind, .device = device, .number = number};
 
-	return bpf_map_lookup_elem(&guarded, &key);
+	return bpf_map_lookup_elem(&cgward_guarded, &key);
 }
 
 /* An attempt, as its event tells it. */

@@ -27,7 +27,7 @@ static __always_inline int call_open(struct call *call)
 {
 	__u32 zero = 0;
 
-	call->view.image = bpf_map_lookup_elem(&image, &zero);
+	call->view.image = bpf_map_lookup_elem(&cgward_image, &zero);
 	if (!call->view.image || cgw_view_open(&call->view))
 		return -1;
 	call->generation = cgw_header(&call->view, generation);
@@ -194,7 +194,7 @@ static __noinline int scope_store(struct call *call, __u64 id)
 	scope->summary = cgw_set_summary(&scope->set);
 	scope->check = scope_check(id, scope->generation, scope->summary, &scope->set);
 	/* A failure costs the next call the same work, nothing else. */
-	bpf_map_update_elem(&scopes, &id, scope, BPF_ANY);
+	bpf_map_update_elem(&cgward_scopes, &id, scope, BPF_ANY);
 	return 0;
 }
 
@@ -259,7 +259,7 @@ static __always_inline void scope_set_ungoverned(const struct call *call, __u64 
  */
 static __noinline int scope_add_cached(struct call *call, struct cgroup *cgroup, __u64 id)
 {
-	struct cgw_scope *cached = bpf_map_lookup_elem(&scopes, &id);
+	struct cgw_scope *cached = bpf_map_lookup_elem(&cgward_scopes, &id);
 	struct scratch *scratch;
 
 	if (cached && !cached->summary &&
@@ -316,12 +316,12 @@ static __noinline int scope_add_record(struct call *call, struct cgw_process *pr
 static __always_inline void scope_add_kept(struct call *call)
 {
 	__u32 zero = 0, tgid;
-	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_control *state = bpf_map_lookup_elem(&cgward_control, &zero);
 
 	if (!state || !state->kept)
 		return;
 	tgid = current_tgid();
-	scope_add_record(call, bpf_map_lookup_elem(&processes, &tgid));
+	scope_add_record(call, bpf_map_lookup_elem(&cgward_processes, &tgid));
 }
 
 /* Adds what governs the running task: its cgroup's policies and those that it keeps. Returns its
@@ -344,7 +344,7 @@ static __always_inline bool scope_is_entering(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u32 tgid = current_tgid();
-	struct cgw_process *process = bpf_map_lookup_elem(&processes, &tgid);
+	struct cgw_process *process = bpf_map_lookup_elem(&cgward_processes, &tgid);
 
 	return process && process->start == BPF_CORE_READ(task, group_leader, start_boottime) &&
 	       process->entered == BPF_CORE_READ(task, self_exec_id) + 1;

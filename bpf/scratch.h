@@ -15,7 +15,7 @@ static long scratch_try(__u32 turn, void *context)
 {
 	struct scratch_search *search = context;
 	__u32 index = (search->from + turn) & (SCRATCH_SLOTS_SHARED - 1);
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
+	struct scratch *scratch = bpf_map_lookup_elem(&cgward_scratches, &index);
 
 	if (!scratch || __sync_lock_test_and_set(&scratch->busy, 1))
 		return 0;
@@ -31,7 +31,7 @@ static __noinline struct scratch *scratch_claim_shared(void)
 	__sync_fetch_and_add(&search.found, 0); /* forgotten by the verifier: see path_walk() */
 	bpf_loop(SCRATCH_SLOTS_SHARED, scratch_try, &search, 0);
 	index = search.found - 1;
-	return search.found ? bpf_map_lookup_elem(&scratches, &index) : NULL;
+	return search.found ? bpf_map_lookup_elem(&cgward_scratches, &index) : NULL;
 }
 
 /* A slot that is nobody else's, or NULL: so many calls have preempted each other. */
@@ -41,7 +41,7 @@ static __always_inline struct scratch *scratch_claim(void)
 
 	for (__u32 i = 0; i < SCRATCH_SLOTS_PER_CPU; i++) {
 		__u32 index = base + i;
-		struct scratch *scratch = bpf_map_lookup_elem(&scratches, &index);
+		struct scratch *scratch = bpf_map_lookup_elem(&cgward_scratches, &index);
 
 		if (scratch && !__sync_lock_test_and_set(&scratch->busy, 1))
 			return scratch;

@@ -26,7 +26,7 @@ static __always_inline bool set_empty(const struct cgw_set *set)
 static __always_inline void control_set_kept(void)
 {
 	__u32 zero = 0;
-	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_control *state = bpf_map_lookup_elem(&cgward_control, &zero);
 
 	if (state && !state->kept)
 		state->kept = 1;
@@ -37,7 +37,7 @@ static __always_inline void control_set_kept(void)
 static __always_inline void record_failed(bool kill)
 {
 	__u32 zero = 0;
-	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_control *state = bpf_map_lookup_elem(&cgward_control, &zero);
 
 	if (state)
 		__sync_fetch_and_add(&state->process_failures, 1);
@@ -49,7 +49,7 @@ static __always_inline void record_failed(bool kill)
  */
 static __always_inline struct cgw_process *record_find(__u32 tgid, __u64 start)
 {
-	struct cgw_process *record = bpf_map_lookup_elem(&processes, &tgid);
+	struct cgw_process *record = bpf_map_lookup_elem(&cgward_processes, &tgid);
 
 	return record && record->start == start ? record : NULL;
 }
@@ -83,12 +83,12 @@ static __always_inline void record_put(struct scratch *scratch, __u32 tgid, __u6
 	else
 		__builtin_memset(&record->kept, 0, sizeof(record->kept));
 	if (set_empty(&record->home) && set_empty(&record->kept)) {
-		bpf_map_delete_elem(&processes, &tgid);
+		bpf_map_delete_elem(&cgward_processes, &tgid);
 		return;
 	}
 	if (!set_empty(&record->kept))
 		control_set_kept();
-	failed = bpf_map_update_elem(&processes, &tgid, record, flags);
+	failed = bpf_map_update_elem(&cgward_processes, &tgid, record, flags);
 	if (failed && failed != -EEXIST)
 		record_failed(flags != BPF_NOEXIST); /* which is the iterator's */
 }
@@ -203,7 +203,7 @@ int BPF_PROG(cgward_fork, struct task_struct *parent, struct task_struct *child)
 	 * others. */
 	scope_add(&call, born_in, cgroup_id(born_in));
 	if (!record && !call.scratch && !call.unable) {
-		bpf_map_delete_elem(&processes, &tgid);
+		bpf_map_delete_elem(&cgward_processes, &tgid);
 		return 0;
 	}
 	place = call_claim(&call) ? call_set(call.scratch) : NULL;
@@ -233,7 +233,7 @@ int BPF_PROG(cgward_exit, struct task_struct *task)
 	__u32 tgid = task->tgid;
 
 	if (task->signal->live.counter == 0) /* the last thread */
-		bpf_map_delete_elem(&processes, &tgid);
+		bpf_map_delete_elem(&cgward_processes, &tgid);
 	return 0;
 }
 
@@ -241,7 +241,7 @@ int BPF_PROG(cgward_exit, struct task_struct *task)
 static __always_inline void set_refreshed(void)
 {
 	__u32 zero = 0;
-	struct cgw_control *state = bpf_map_lookup_elem(&control, &zero);
+	struct cgw_control *state = bpf_map_lookup_elem(&cgward_control, &zero);
 	struct call call;
 
 	if (state && !call_open(&call))

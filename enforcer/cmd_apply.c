@@ -63,6 +63,7 @@ struct apply {
 	enum upgrade_plan plan;
 	bool made;	/* the instance is new: it goes again if anything fails */
 	bool published; /* in `next`: it must stay */
+	bool held;	/* guard_hold() */
 	struct ruleset ruleset;
 	struct cgw_settings settings;
 	struct image old;
@@ -170,6 +171,19 @@ static int make_target(struct apply *apply)
 	return -EINVAL;
 }
 
+/* Until publish_image() or take_back(): all that is made from here on is kept from governed
+ * processes. */
+static int hold_guard(struct apply *apply)
+{
+	int err = 0;
+
+	if (apply->old.data && guard_is_wanted(&apply->old)) {
+		err = guard_hold(&apply->instance);
+		apply->held = !err;
+	}
+	return err;
+}
+
 /* Opens the instance, reads what is in force, and makes ready what is to enforce the ruleset. */
 static int prepare(struct apply *apply)
 {
@@ -195,7 +209,10 @@ static int prepare(struct apply *apply)
 		if (err && err != -ENOENT)
 			return err;
 	}
-	return apply->options.dry_run ? 0 : make_target(apply);
+	if (apply->options.dry_run)
+		return 0;
+	err = hold_guard(apply);
+	return err ? err : make_target(apply);
 }
 
 /* True if nothing is to be done: the same ruleset, and every hook it needs is there. */
@@ -317,6 +334,8 @@ static void take_back(struct apply *apply)
 		demand_unload(&apply->instance, apply->loaded);
 	else if (apply->instance.dir_fd >= 0 && !apply->instance.present && !apply->options.dry_run)
 		rmdir(apply->instance.dir); /* unless there is something in it */
+	if (apply->held && !apply->published)
+		guard_record(&apply->instance, true);
 }
 
 /* After the ruleset is in force: what is connected from then on has been judged by it. */

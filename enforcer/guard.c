@@ -185,7 +185,27 @@ static int add_namespace(struct record *record)
 	return 0;
 }
 
-/* Processes put themselves on record. */
+static bool is_of_reader(int map, const struct cgw_guard_key *key)
+{
+	struct cgw_guard guard;
+
+	return !bpf_map_lookup_elem(map, key, &guard) && guard.start;
+}
+
+void guard_take_over_reader(const struct instance *from, const struct instance *to)
+{
+	struct cgw_guard_key key, *previous = NULL;
+	struct cgw_guard guard;
+
+	while (!bpf_map_get_next_key(from->maps[MAP_GUARDED], previous, &key)) {
+		previous = &key;
+		if (!bpf_map_lookup_elem(from->maps[MAP_GUARDED], &key, &guard) && guard.start &&
+			key.kind == CGW_GUARDED_TASK)
+			bpf_map_update_elem(to->maps[MAP_GUARDED], &key, &guard, BPF_ANY);
+	}
+}
+
+/* What cgward-audit has put there stays. */
 static void remove_others(int map, const struct record *record)
 {
 	struct record gone __attribute__((cleanup(record_free))) = {};
@@ -193,7 +213,7 @@ static void remove_others(int map, const struct record *record)
 
 	while (!bpf_map_get_next_key(map, previous, &key)) {
 		previous = &key;
-		if (key.kind == CGW_GUARDED_TASK || has_key(record, &key))
+		if (has_key(record, &key) || is_of_reader(map, &key))
 			continue;
 		add(&gone, key.kind, key.device, key.number, "", "");
 	}
@@ -236,11 +256,20 @@ int guard_hold(const struct instance *instance)
 {
 	struct record record __attribute__((cleanup(record_free))) = {};
 
-	add(&record, CGW_GUARDED_CHANGING, 0, 0, "", "any link, while cgward is at work");
+	add(&record, CGW_GUARDED_CHANGING, 0, CGW_CHANGING_INSTANCE, "",
+		"what is not on record yet: cgward is at work");
 	if (!bpf_map_update_elem(instance->maps[MAP_GUARDED], &record.items[0].key,
 		    &record.items[0].guard, BPF_ANY))
 		return 0;
 	return fail("write", -errno);
+}
+
+void guard_release(const struct instance *instance)
+{
+	const struct cgw_guard_key key = {
+		.kind = CGW_GUARDED_CHANGING, .number = CGW_CHANGING_INSTANCE};
+
+	bpf_map_delete_elem(instance->maps[MAP_GUARDED], &key);
 }
 
 int guard_record(const struct instance *instance, bool wanted)

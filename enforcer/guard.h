@@ -14,17 +14,25 @@
 bool guard_is_wanted(const struct image *image);
 
 /*
- * Before links are made, until guard_record() comes: no link at all can be had by its id, because
- * the new ones are not on record. 0 or -errno with a message.
+ * Before maps, programs and links are made while the guard of this instance is in force, until its
+ * guard_record() comes: what is not on record yet is kept from governed processes by name, links
+ * all. One that dies in between leaves it so, which costs nobody anything but links by id. 0 or
+ * -errno with a message.
  */
 int guard_hold(const struct instance *instance);
 
+/* Ends that, where what was made in between has gone again. */
+void guard_release(const struct instance *instance);
+
 /*
- * Puts on record all that is pinned, and the folders; takes off what is no longer. Pins of links
+ * Puts on record all that is pinned, and the folders; takes off what is no longer, and the hold. Pins of links
  * get the mode that the guard needs, or their usual one without the guard. 0 or -errno with a
  * message.
  */
 int guard_record(const struct instance *instance, bool wanted);
+
+/* Processes of cgward-audit on the one's record are guarded by the other, too, from here on. */
+void guard_take_over_reader(const struct instance *from, const struct instance *to);
 
 /* The mode with which links are to be pinned. */
 unsigned int guard_link_mode(const struct instance *instance);

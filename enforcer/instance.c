@@ -144,7 +144,7 @@ static int read_meta(struct instance *instance, unsigned int flags)
 	return -EPROTO;
 }
 
-/* The map of that name among those that a program uses. A descriptor, or -1. */
+/* The map with that name in the kernel among those that a program uses. A descriptor, or -1. */
 static int find_map_of(int program, const char *name)
 {
 	__u32 ids[MAP_COUNT * 2] = {}, length;
@@ -172,15 +172,17 @@ static int find_map_of(int program, const char *name)
 static int find_map(const struct instance *instance, const char *name)
 {
 	DIR *dir = opendir(instance_path(instance, "progs", ""));
+	char full[BPF_OBJ_NAME_LEN]; /* the kernel cuts it, too */
 	struct dirent *entry;
 	int map = -1;
 
+	snprintf(full, sizeof(full), CGW_OBJECT_PREFIX "%s", name);
 	while (dir && map < 0 && (entry = readdir(dir))) {
 		int program = bpf_obj_get(instance_path(instance, "progs", entry->d_name));
 
 		if (program < 0)
 			continue;
-		map = find_map_of(program, name);
+		map = find_map_of(program, full);
 		close(program);
 	}
 	if (dir)

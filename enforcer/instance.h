@@ -37,6 +37,7 @@ enum instance_map {
 	MAP_COUNT,
 };
 
+/* Names of the pins; the kernel has them with CGW_OBJECT_PREFIX before. */
 extern const char *const instance_map_names[MAP_COUNT];
 
 struct instance {

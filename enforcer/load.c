@@ -74,9 +74,9 @@ static int configure(struct cgward_bpf *bpf, uint64_t root_id)
 		return cpus;
 	bpf->rodata->cgroup_root_id = root_id;
 	err = bpf_map__set_max_entries(
-		bpf->maps.scratches, SCRATCH_SLOTS_SHARED + cpus * SCRATCH_SLOTS_PER_CPU);
+		bpf->maps.cgward_scratches, SCRATCH_SLOTS_SHARED + cpus * SCRATCH_SLOTS_PER_CPU);
 	if (!err)
-		err = bpf_map__set_max_entries(bpf->maps.processes, process_limit());
+		err = bpf_map__set_max_entries(bpf->maps.cgward_processes, process_limit());
 	for (int i = 1; !err && i < HOOK_COUNT; i++)
 		if (hooks[i].on_demand)
 			err = bpf_program__set_autoload(
@@ -103,6 +103,14 @@ static int load_programs(struct cgward_bpf **loaded, uint64_t root_id)
 	else
 		*loaded = bpf;
 	return err;
+}
+
+static struct bpf_map *find_map(struct cgward_bpf *bpf, int map)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), CGW_OBJECT_PREFIX "%s", instance_map_names[map]);
+	return bpf_object__find_map_by_name(bpf->obj, name);
 }
 
 static int pin_program(const struct instance *instance, const struct bpf_program *program)
@@ -141,7 +149,7 @@ static int pin_all(const struct instance *instance, struct cgward_bpf *bpf, uint
 	uint32_t count = 0;
 
 	for (int i = 0; i < MAP_COUNT; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
+		struct bpf_map *map = find_map(bpf, i);
 		const char *path = instance_path(instance, "maps", instance_map_names[i]);
 		int err = map ? bpf_obj_pin(bpf_map__fd(map), path) : -ENOENT;
 
@@ -182,7 +190,7 @@ static int write_meta(const struct instance *instance, struct cgward_bpf *bpf,
 	snprintf(meta->build, sizeof(meta->build), "%s", CGWARD_VERSION);
 	snprintf(meta->cgroup_root, sizeof(meta->cgroup_root), "%s",
 		realpath(cgroup_root, resolved) ? resolved : cgroup_root);
-	if (bpf_map_update_elem(bpf_map__fd(bpf->maps.meta), &zero, meta, BPF_ANY)) {
+	if (bpf_map_update_elem(bpf_map__fd(bpf->maps.cgward_meta), &zero, meta, BPF_ANY)) {
 		err = -errno;
 		output_failure("write", instance_path(instance, "maps", "meta"), err, NULL);
 	}
@@ -268,7 +276,7 @@ static int configure_more(
 	bpf->rodata->rename_lock_address = locks[0].address;
 	bpf->rodata->mount_lock_address = locks[1].address;
 	for (int i = 0; !err && i < MAP_COUNT; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(bpf->obj, instance_map_names[i]);
+		struct bpf_map *map = find_map(bpf, i);
 
 		err = map ? bpf_map__reuse_fd(map, instance->maps[i]) : -ENOENT;
 	}

@@ -244,17 +244,24 @@ static uint64_t process_failures(const struct instance *instance)
 
 /*
  * Runs the iterator over all processes: what governs a process must be on record before it can move
- * itself, and those that were there before this ruleset are not, or not with it.
+ * itself, and those that were there before this ruleset are not, or not with it. Its link has no
+ * pin, so it is not on the guard's record: who had it could put another program there.
  */
 int publish_refresh(const struct instance *instance)
 {
-	int program = bpf_obj_get(instance_path(instance, "progs", "cgward_refresh"));
-	int link = program < 0 ? -1 : bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
-	int iterator = link < 0 ? -1 : bpf_iter_create(link);
-	int err = iterator < 0 ? -errno : 0;
 	uint64_t failures = process_failures(instance);
+	int program, link = -1, iterator = -1, err = guard_hold(instance);
 	char buffer[64];
 
+	if (err)
+		return err;
+	program = bpf_obj_get(instance_path(instance, "progs", "cgward_refresh"));
+	if (program >= 0)
+		link = bpf_link_create(program, 0, BPF_TRACE_ITER, NULL);
+	if (link >= 0)
+		iterator = bpf_iter_create(link);
+	if (iterator < 0)
+		err = -errno;
 	while (!err) {
 		ssize_t got = read(iterator, buffer, sizeof(buffer));
 
@@ -271,6 +278,7 @@ int publish_refresh(const struct instance *instance)
 		close(link);
 	if (program >= 0)
 		close(program);
+	guard_release(instance);
 	return err;
 }
 
@@ -335,8 +343,6 @@ static int prepare(const struct instance *instance, const struct image *image,
 		output_failure(
 			"pin", image_pin(instance, image_header(image)->generation), err, NULL);
 	}
-	if (!err && guard_is_wanted(image))
-		err = guard_hold(instance);
 	if (!err)
 		err = hooks_attach(
 			instance, hook_set_and(hooks_needed(image), hooks_loaded(instance)));
@@ -361,6 +367,11 @@ int publish_image(struct instance *instance, struct image *image, const struct i
 	generation = next_generation(instance, before);
 	if (from && next_generation(from, NULL) > generation)
 		generation = next_generation(from, NULL);
+	if (before && guard_is_wanted(before)) {
+		err = guard_hold(instance);
+		if (err)
+			return err;
+	}
 	/* What a dead cgward pinned under this number or a greater one never was in force. */
 	prune_images(instance, before ? image_header(before)->generation : 0);
 	image_seal(image, generation);

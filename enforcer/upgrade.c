@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "backlog.h"
 #include "cgroup.h"
+#include "guard.h"
 #include "load.h"
 #include "output.h"
 #include "publish.h"
@@ -203,8 +204,10 @@ int upgrade_commit(struct instance *instance, struct instance *next)
 {
 	int err = 0;
 
-	if (instance->present)
+	if (instance->present) {
+		guard_take_over_reader(instance, next);
 		err = take_over_processes(instance, next);
+	}
 	if (err) {
 		output_failure("take over", "what processes keep", err,
 			"both instances are in force; run `cgward apply` again");

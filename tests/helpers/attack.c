@@ -4,13 +4,14 @@
  *
  *   attack HOW ARGUMENT...
  *
- * Prints "denied" (EPERM or EACCES), "allowed", or the errno. The ways stand in the table at the
- * end.
+ * Prints "denied" (EPERM or EACCES), "allowed", or the errno; "hunt" what it had. The ways stand in
+ * the table at the end.
  */
 #include <linux/bpf.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -145,8 +146,11 @@ static int attach(char **words)
  */
 static int own(char **words)
 {
-	union bpf_attr map = {
-		.map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4, .max_entries = 4};
+	union bpf_attr map = {.map_type = BPF_MAP_TYPE_HASH,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 4,
+		.map_name = "cgward_own"};
 	union bpf_attr object = {.pathname = (uintptr_t)words[0]};
 	union bpf_attr info = {};
 	struct bpf_map_info details = {};
@@ -298,6 +302,77 @@ static int clones(char **words)
 	return answer(pid);
 }
 
+/* ---- hunting ---- */
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+/* What there is of a kind of object, from the last id that was looked at on. */
+struct quarry {
+	const char *name;
+	int next, get; /* commands */
+	__u32 last;
+};
+
+/* True if it is cgward's: by the name of a map or program; of links there are no others here. */
+static bool is_cgwards(const struct quarry *quarry, int fd)
+{
+	union {
+		struct bpf_map_info map;
+		struct bpf_prog_info program;
+	} info = {};
+	union bpf_attr attr = {
+		.info = {.bpf_fd = fd, .info_len = sizeof(info), .info = (uintptr_t)&info}};
+	const char *name = quarry->get == BPF_MAP_GET_FD_BY_ID ? info.map.name : info.program.name;
+
+	if (quarry->get == BPF_LINK_GET_FD_BY_ID)
+		return true;
+	return !bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) && !strncmp(name, "cgward_", 7);
+}
+
+/*
+ * Until SIGTERM: opens by its id whatever comes into being, and sends signals to the reader. Prints
+ * what of cgward's was had, and how many refusals there were.
+ */
+static int hunts(char **words)
+{
+	struct quarry quarries[] = {{"map", BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID, 0},
+		{"program", BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID, 0},
+		{"link", BPF_LINK_GET_NEXT_ID, BPF_LINK_GET_FD_BY_ID, 0}};
+	unsigned long had[3] = {}, signals = 0, refused = 0;
+	pid_t reader = number(words[0]);
+
+	signal(SIGTERM, end);
+	for (int kind = 0; !ended; kind = (kind + 1) % 3) {
+		struct quarry *quarry = &quarries[kind];
+		union bpf_attr next = {.start_id = quarry->last};
+		long fd;
+
+		signals += !kill(reader, SIGCONT);
+		if (bpf(quarry->next, &next)) {
+			if (errno != ENOENT)
+				return answer(-1);
+			continue;
+		}
+		quarry->last = next.next_id;
+		fd = bpf(quarry->get, &(union bpf_attr){.start_id = quarry->last});
+		if (fd >= 0 && is_cgwards(quarry, fd))
+			had[kind]++;
+		refused += fd < 0 && errno == EPERM;
+		if (fd >= 0)
+			close(fd);
+	}
+	for (int kind = 0; kind < 3; kind++)
+		printf("%lu %s, ", had[kind], quarries[kind].name);
+	printf("%lu signals, %lu refused\n", signals, refused);
+	return 0;
+}
+
 static const struct way {
 	const char *name;
 	int words;
@@ -306,6 +381,7 @@ static const struct way {
 	{"map-by-id", 1, map_by_id},
 	{"program-by-id", 1, program_by_id},
 	{"link-by-id", 1, link_by_id},
+	{"hunt", 1, hunts},
 	{"pin", 1, pin},
 	{"pin-at", 2, pin_at},
 	{"inherited", 3, inherited}, /* detach or update, PIN, CGROUP */

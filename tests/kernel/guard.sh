@@ -94,6 +94,7 @@ attacks()
 		program by path|pin $BPFFS/progs/cgward_connect4
 		link by id|link-by-id $(id link links/connect4)
 		link by path|pin $BPFFS/links/connect4
+		link of the reader by id|link-by-id $(bpftool -j link | jq '.[] | select(.type == "iter").id')
 		link that another opened, detach|inherited detach $BPFFS/links/connect4 $CGROUP/jail
 		link that another opened, update|inherited update $BPFFS/links/sysctl $CGROUP/jail
 		program attached to the root, by a link|attach link $CGROUP
@@ -147,7 +148,7 @@ mkdir -p /mnt
 before=$(cgward status --json | jq .guarded)
 attacks denied
 after=$(cgward status --json | jq .guarded)
-holds "each attack was counted: $((after - before))" test $((after - before)) -ge 35
+holds "each attack was counted: $((after - before))" test $((after - before)) -ge 36
 sleep 1.5
 same "each attack is in the log, alone or in a sum" "$after" \
 	"$(jq -n 'reduce (inputs | select(.op == "guard")) as $line (0; . + ($line.count // 1))' "$TMP/events")"
@@ -226,13 +227,51 @@ for name in second jail; do
 done
 same "reload: the guard is complete" yes "$(state)"
 
+# What reloads and a hand-over make is opened by its id as soon as it is there.
+cp second.ini third.ini
+cat >>third.ini <<'INI'
+[network]
+deny = bind *:80
+deny = socket inet/raw
+[kernel]
+deny = chroot
+[capability]
+deny = sys_boot
+INI
+# hunt NAME: during a load of programs on demand, a reload, and a hand-over to a new instance
+hunt()
+{
+	local hunter
+
+	in_cgroup /jail attack hunt "$AUDIT_PID" >"$TMP/hunt" 2>&1 &
+	sleep 0.3
+	hunter=$(head -n 1 "$CGROUP/jail/cgroup.procs")
+	holds "$1: programs are loaded" cgward apply third.ini
+	holds "$1: reload" cgward apply second.ini
+	rm "$BPFFS/progs/cgward_refresh"
+	holds "$1: hand-over" cgward apply jail.ini
+	holds "$1: attach" cgward attach jail /outside
+	kill "$hunter"
+	wait $!
+}
+hunt "hunted"
+same "hunted: none of it was to be had" "0 map, 0 program, 0 link, 0 signals" \
+	"$(cut -d , -f 1-4 "$TMP/hunt")"
+holds "hunted: it was refused: $(cat "$TMP/hunt")" \
+	test "$(cut -d ' ' -f 9 "$TMP/hunt")" -gt 100
+same "hunted: the guard is complete" "yes 0" \
+	"$(cgward status --json | jq -r '"\(.self_protection) \(.unprotected | length)"')"
+same "hunted: a map of that name is the container's own again" allowed "$(try own "$TMP/bpf/own/again")"
+
 # Without the guard all of it gets through.
 audit_stop
 protect off
 same "off: status" off "$(state)"
 "$AUDIT" --bpffs "$BPFFS" --follow --output /dev/null 2>/dev/null &
 AUDIT_PID=$!
-sleep 0.3
+hunt "off, hunted"
+holds "off, hunted: what is made can be had: $(cat "$TMP/hunt")" \
+	test "$(cut -d ' ' -f 1 "$TMP/hunt")" -gt 10
 attacks allowed
 kill "$AUDIT_PID" 2>/dev/null
 cgward remove >/dev/null 2>&1
