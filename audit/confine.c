@@ -147,7 +147,8 @@ static const int calls_of_reader[] = {
 
 /* Of the broker: pins, the link by which sums are asked for, the record of what is guarded. */
 static const uint32_t bpf_commands_of_broker[] = {BPF_OBJ_GET, BPF_LINK_CREATE,
-	BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_GET_NEXT_KEY, BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM};
+	BPF_OBJ_GET_INFO_BY_FD, BPF_MAP_GET_NEXT_KEY, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
+	BPF_MAP_DELETE_ELEM};
 
 static const uint32_t bpf_commands[] = {BPF_OBJ_GET, BPF_ITER_CREATE, BPF_MAP_LOOKUP_ELEM,
 	BPF_MAP_GET_NEXT_KEY, BPF_OBJ_GET_INFO_BY_FD};
