@@ -290,38 +290,99 @@ struct cgw_search_run {
 	struct cgw_search *at;
 };
 
-CGW_INLINE int cgw_search_after(struct cgw_search_run *run, __u32 index)
+/* Below 0 if the key is less than the one there. Without a branch, for the verifier's sake. */
+CGW_INLINE __s64 cgw_search_compare(const __u32 *key, const __u8 *there, __u32 words)
 {
-	struct cgw_search *at = run->at;
-	__u32 offset = at->keys + index * at->words * 4;
+	__s64 rest = 0;
 
 	CGW_UNROLL
-	for (__u32 i = 0; i < 4; i++) {
-		__u32 word;
+	for (__u32 i = words; i > 0; i--)
+		rest = (__s64)(__u64)key[i - 1] - (__s64)(__u64)((const __u32 *)there)[i - 1] +
+		       (rest >> 63);
+	return rest;
+}
 
-		if (i >= at->words)
-			break;
-		word = cgw_u32(run->view, offset + 4 * i);
-		if (word != at->key[i])
-			return word > at->key[i];
+/* Keys that lie in one page: from byte `low` of it up to byte `end`. */
+struct cgw_search_page {
+	const __u8 *bytes;
+	__u64 low; /* the key there is not greater */
+	__u64 end;
+	__u32 key[4];
+};
+
+/* Passes `size` bytes of keys if the key after them is not greater. */
+CGW_INLINE void cgw_search_forward(struct cgw_search_page *page, __u64 size, __u32 words)
+{
+	__u64 next = page->low + size;
+	const __u8 *there = page->bytes + CGW_OPAQUE(next & (CGW_PAGE_SIZE - 4 * words));
+	__s64 is_before = next - page->end; /* below 0 */
+	__s64 is_so = CGW_OPAQUE(is_before & ~cgw_search_compare(page->key, there, words));
+
+	page->low += size & (__u64)(is_so >> 63);
+}
+
+/* Steps from `first` keys, a power of two, down to `last`. */
+#define cgw_search_tier(page, first, last, words)                                                  \
+	do {                                                                                       \
+		CGW_UNROLL                                                                         \
+		for (__u32 keys = (first); keys >= (last); keys /= 2)                              \
+			cgw_search_forward((page), 4 * (words)*keys, (words));                     \
+	} while (0)
+
+/* The keys from at->low to at->high are in one page: no page is to be looked up in these steps. */
+CGW_INLINE void cgw_search_within(struct cgw_search_run *run, __u32 words)
+{
+	struct cgw_search *at = run->at;
+	__u32 offset = at->keys + 4 * words * at->low, count = at->high - at->low;
+	__u64 start = offset & (CGW_PAGE_SIZE - 4 * words);
+	struct cgw_search_page page = {.bytes = cgw_page(run->view, offset),
+		.low = start,
+		.end = start + 4 * words * count};
+
+	CGW_UNROLL
+	for (__u32 i = 0; i < words; i++)
+		page.key[i] = at->key[i];
+	if (count > 1024)
+		cgw_search_tier(&page, CGW_PAGE_SIZE / (8 * words), 1024, words);
+	if (count > 64)
+		cgw_search_tier(&page, 512, 64, words);
+	if (count > 8)
+		cgw_search_tier(&page, 32, 8, words);
+	cgw_search_tier(&page, 4, 1, words);
+	at->low += (page.low - start) / (4 * words);
+}
+
+/* Divides the keys between two pages; 1 once all that are left are in one page, and found. */
+CGW_INLINE long cgw_search_step(struct cgw_search_run *run, __u32 words)
+{
+	struct cgw_search *at = run->at;
+	__u32 first = (at->keys + 4 * words * at->low) >> CGW_PAGE_SHIFT;
+	__u32 last = (at->keys + 4 * words * (at->high - 1)) >> CGW_PAGE_SHIFT;
+	__u32 middle, index;
+
+	if (first == last) {
+		cgw_search_within(run, words);
+		return 1;
 	}
+	middle = (first + last + 1) / 2 << CGW_PAGE_SHIFT;
+	index = (middle - at->keys) / (4 * words);
+	if (cgw_search_compare(at->key, cgw_page(run->view, middle), words) < 0)
+		at->high = index;
+	else
+		at->low = index;
 	return 0;
 }
 
-static __attribute__((unused)) long cgw_search_step(__u32 index, void *context)
+static __attribute__((unused)) long cgw_search_step1(__u32 index, void *context)
 {
-	struct cgw_search_run *run = context;
-	struct cgw_search *at = run->at;
-	__u32 middle = at->low + (at->high - at->low) / 2;
-
 	(void)index;
-	if (at->high - at->low <= 1)
-		return 1;
-	if (cgw_search_after(run, middle))
-		at->high = middle;
-	else
-		at->low = middle;
-	return 0;
+	return cgw_search_step(context, 1);
+}
+
+static __attribute__((unused)) long cgw_search_step4(__u32 index, void *context)
+{
+	(void)index;
+	return cgw_search_step(context, 4);
 }
 
 /* The value of the interval that holds at->key (at->words is set). `table` is not 0. */
@@ -332,7 +393,10 @@ CGW_INLINE __u32 cgw_table_find(struct cgw_view *view, struct cgw_search *at, __
 	at->low = 0;
 	at->high = cgw_u32(view, table + (__u32)offsetof(struct cgw_table, count));
 	at->keys = cgw_u32(view, table + (__u32)offsetof(struct cgw_table, keys));
-	cgw_loop(CGW_SEARCH_STEPS, cgw_search_step, &run);
+	if (at->words == 1)
+		cgw_loop(CGW_SEARCH_STEPS, cgw_search_step1, &run);
+	else
+		cgw_loop(CGW_SEARCH_STEPS, cgw_search_step4, &run);
 	return cgw_u32(view,
 		cgw_u32(view, table + (__u32)offsetof(struct cgw_table, values)) + 4 * at->low);
 }

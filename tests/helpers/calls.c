@@ -27,7 +27,8 @@
 #define CALLS_DEFAULT 301
 
 static struct sockaddr_in peer = {.sin_family = AF_INET};
-static int udp, sysctl, null;
+static struct sockaddr_in6 peer6 = {.sin6_family = AF_INET6};
+static int udp, udp6, sysctl, null;
 static char file[512], moved[512];
 
 static void call_getppid(void)
@@ -43,6 +44,11 @@ static void call_socket(void)
 static void call_udp_connect(void)
 {
 	connect(udp, (struct sockaddr *)&peer, sizeof(peer));
+}
+
+static void call_udp6_connect(void)
+{
+	connect(udp6, (struct sockaddr *)&peer6, sizeof(peer6));
 }
 
 static void call_udp_sendto(void)
@@ -171,6 +177,7 @@ static const struct {
 	{"getppid", call_getppid, false},
 	{"socket", call_socket, false},
 	{"udp-connect", call_udp_connect, false},
+	{"udp6-connect", call_udp6_connect, true},
 	{"udp-sendto", call_udp_sendto, false},
 	{"tcp-connect", call_tcp_connect, false},
 	{"sysctl-write", call_sysctl_write, false},
@@ -222,7 +229,10 @@ int main(int argc, char **argv)
 
 	peer.sin_port = htons(9);
 	inet_pton(AF_INET, "127.0.0.8", &peer.sin_addr);
+	peer6.sin6_port = htons(9);
+	peer6.sin6_addr = in6addr_loopback;
 	udp = socket(AF_INET, SOCK_DGRAM, 0);
+	udp6 = socket(AF_INET6, SOCK_DGRAM, 0); /* a guest may have none */
 	sysctl = open("/proc/sys/net/ipv4/ipfrag_time", O_WRONLY);
 	null = open("/dev/null", O_WRONLY);
 	if (!ticks || udp < 0 || sysctl < 0 || null < 0 || count < 1) {
