@@ -49,12 +49,13 @@ fi
 echo "setup.sh: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
-# The programs are wanted, not their services.
+# The programs are wanted, not their services. One that a killed setup.sh has left is ours.
 policy=/usr/sbin/policy-rc.d
-if [ -e "$policy" ]; then
+mark='# setup.sh of cgward, while it installs packages'
+if [ -e "$policy" ] && ! grep -qsF "$mark" "$policy"; then
 	policy=
 else
-	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
 	chmod 755 "$policy"
 fi
 trap 'rm -f "$log" $policy' EXIT

@@ -13,7 +13,9 @@
 #include "strbuf.h"
 
 static const char no_instance[] = "'cgward apply' makes one; --bpffs DIR names another";
-static const char no_right[] = "run as root, or with the capabilities CAP_BPF and CAP_DAC_OVERRIDE";
+static const char no_right[] =
+	"run as root, or with the capabilities CAP_BPF and CAP_DAC_OVERRIDE, and from a cgroup "
+	"that no policy governs: protect = guard keeps governed processes from cgward";
 
 static void close_fd(int *fd)
 {

@@ -140,7 +140,7 @@ static bool has_guard(const char *bpffs)
 
 static bool can_use_bpf(void)
 {
-	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "cgward_try", 4, 4, 1, NULL);
+	int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "try", 4, 4, 1, NULL);
 
 	if (map >= 0)
 		close(map);

@@ -289,6 +289,31 @@ static int do_exec(char **args)
 	return wait_for(pid);
 }
 
+#ifdef __aarch64__
+#define LOADER "/lib/ld-linux-aarch64.so.1"
+#else
+#define LOADER "/lib64/ld-linux-x86-64.so.2"
+#endif
+#define LOADER_FAILED 127
+
+/* `ld.so FILE --version`: the kernel executes ld.so, and that maps the file. */
+static int do_loader(char **args)
+{
+	pid_t pid = fork();
+	int error;
+
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		execl(LOADER, LOADER, args[0], "--version", NULL);
+		_exit(errno);
+	}
+	error = wait_for(pid);
+	return error == LOADER_FAILED ? EPERM : error;
+}
+
 static int exec_fd(int fd)
 {
 	char *const args[] = {(char *)"fileop", NULL};
@@ -565,6 +590,7 @@ static const struct verb {
 	{"uring", 1, do_uring},
 	{"deep", 5, do_deep}, /* make|read BASE COUNT LENGTH FILE */
 	{"exec", 1, do_exec},
+	{"loader", 1, do_loader},
 	{"memfd", 1, do_memfd},
 	{"deleted", 1, do_deleted},
 	{"mmap", 1, do_mmap},

@@ -210,6 +210,8 @@ governed "governed: attach" 3 "$told" /jail attach jail /outside
 governed "governed: remove" 3 "$told" /jail remove
 governed "governed: run" 3 "$told" /jail run --cgroup-root "$CGROUP" true
 governed "governed: run -p" 3 "$told" /jail run --cgroup-root "$CGROUP" "${config[@]}" -p jail.ini true
+in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1
+same "governed: cgward-audit" "3 1" "$? $(grep -c 'from a cgroup that no policy governs' "$TMP/output")"
 told="the ruleset would govern this very process, in cgroup '/admin'"
 governed "would be governed: apply" 1 "$told" /admin apply "${config[@]}" admin.ini
 governed "would be governed: apply --dry-run" 1 "$told" /admin apply --dry-run "${config[@]}" admin.ini

@@ -19,7 +19,7 @@ policy files <<-INI
 	[file]
 	deny = read $FILES/secret $FILES/dir/secret $FILES/deep/**/secret
 	deny = write $FILES/kept/**
-	deny = exec $FILES/tool memfd:*
+	deny = exec $FILES/tool $FILES/dynamic memfd:*
 	deny = read $FILES/merged/secret
 	deny = write $FILES/merged/kept
 	deny = exec $FILES/merged/tool
@@ -38,6 +38,8 @@ fresh()
 	echo secret | tee "$FILES/secret" "$FILES/dir/secret" "$FILES/kept/file" >"$FILES/open"
 	cp "$BUILD/helpers/fileop" "$FILES/tool"
 	ln "$FILES/tool" "$FILES/free"
+	cp -L "$(command -v setpriv)" "$FILES/dynamic"
+	ln "$FILES/dynamic" "$FILES/free-dynamic"
 	printf '#!%s executed\n' "$FILES/tool" >"$FILES/script"
 	chmod +x "$FILES/script"
 	mkdir -p "$FILES"/pivot/old "$FILES"/{lower,upper,work,merged}
@@ -196,6 +198,8 @@ same "/proc/self/mem of a mapping" denied "$(answer procmem kept/file)"
 # ---- exec ----
 way "exec" file_open+mmap_file exec tool
 way "exec of a script" file_open+mmap_file exec script
+way "ld.so FILE" mmap_file loader ./dynamic
+fine "ld.so FILE of another name" loader ./free-dynamic
 way "memfd" file_open+mmap_file memfd name
 way "exec of a deleted file" file_open+mmap_file deleted tool
 DIRTY=yes # it was removed before it was executed
