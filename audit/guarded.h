@@ -12,7 +12,8 @@
 /* Remembers a process of the reader, at most two of them, from its entry in /proc. */
 void guarded_remember(pid_t pid);
 
-/* Before the link is made, until guarded_link(): nobody can have any link by its id. 0 or -errno. */
+/* Before the link is made, until guarded_link(): nobody can have any link by its id. 0 or -errno.
+ */
 int guarded_hold(int map);
 
 /* Puts the link on record at once, and remembers it; below 0: there is none. 0 or -errno. */

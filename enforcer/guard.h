@@ -25,9 +25,9 @@ int guard_hold(const struct instance *instance);
 void guard_release(const struct instance *instance);
 
 /*
- * Puts on record all that is pinned, and the folders; takes off what is no longer, and the hold. Pins of links
- * get the mode that the guard needs, or their usual one without the guard. 0 or -errno with a
- * message.
+ * Puts on record all that is pinned, and the folders; takes off what is no longer, and the hold.
+ * Pins of links get the mode that the guard needs, or their usual one without the guard. 0 or
+ * -errno with a message.
  */
 int guard_record(const struct instance *instance, bool wanted);
 

@@ -62,7 +62,8 @@ const struct cgw_name cgw_guarded_names[] = {
 	{CGW_GUARDED_OUTER, "mount", "a mount above the folder of the pins"},
 	{CGW_GUARDED_NAMESPACE, "namespace", NULL},
 	{CGW_GUARDED_TASK, "process", "of cgward-audit"},
-	{CGW_GUARDED_CHANGING, "change", "what is not on record yet, while a ruleset is being put in force"},
+	{CGW_GUARDED_CHANGING, "change",
+		"what is not on record yet, while a ruleset is being put in force"},
 	{CGW_GUARDED_CGROUP, "cgroup", "outside of the governed subtree"},
 	{0, NULL, NULL},
 };
