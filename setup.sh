@@ -12,7 +12,7 @@ packages+=(crun runc busybox-static iproute2 util-linux procps python3 jq strace
 	clang-format shellcheck mandoc rsyslog systemd prometheus nginx iputils-ping bind9-dnsutils
 	netcat-openbsd)
 # to boot other kernels in test guests
-packages+=(qemu-system-x86 cpio kmod xz-utils zstd)
+packages+=(qemu-system-x86 cpio kmod xz-utils zstd stress-ng)
 # clang's own run-time libraries (sanitizers, libFuzzer) carry its version in their name
 clang_runtime()
 {

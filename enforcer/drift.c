@@ -4,8 +4,10 @@
 #include <bpf/bpf.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include "cgroup.h"
+#include "guard.h"
 #include "hooks.h"
 #include "publish.h"
 #include "strbuf.h"
@@ -72,6 +74,15 @@ static void find_hooks(
 				hooks[i].name);
 }
 
+/* True if no command holds the lock of the instance. */
+static bool is_at_rest(const struct instance *instance)
+{
+	if (flock(instance->dir_fd, LOCK_SH | LOCK_NB))
+		return false;
+	flock(instance->dir_fd, LOCK_UN);
+	return true;
+}
+
 static void find_state(
 	struct drift *drift, const struct instance *instance, const struct image *image)
 {
@@ -83,6 +94,9 @@ static void find_state(
 		add(drift, "%u rules have no counter", faults.missing);
 	if (faults.full)
 		add(drift, "the map of counters is full of what is not cgward's");
+	if (guard_is_held(instance) && is_at_rest(instance))
+		add(drift, "a change was interrupted: governed processes can have no BPF link by "
+			   "its id");
 	bpf_map_lookup_elem(instance->maps[MAP_CONTROL], &zero, &control);
 	if (control.refreshed != image_header(image)->generation)
 		add(drift, "not every process that was running is on record: it could leave its "

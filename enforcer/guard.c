@@ -252,24 +252,29 @@ static int fail(const char *verb, int err)
 	return err;
 }
 
+static const struct cgw_guard_key hold_key = {
+	.kind = CGW_GUARDED_CHANGING, .number = CGW_CHANGING_INSTANCE};
+
 int guard_hold(const struct instance *instance)
 {
-	struct record record __attribute__((cleanup(record_free))) = {};
+	static const struct cgw_guard guard = {
+		.name = "what is not on record yet: cgward is at work"};
 
-	add(&record, CGW_GUARDED_CHANGING, 0, CGW_CHANGING_INSTANCE, "",
-		"what is not on record yet: cgward is at work");
-	if (!bpf_map_update_elem(instance->maps[MAP_GUARDED], &record.items[0].key,
-		    &record.items[0].guard, BPF_ANY))
+	if (!bpf_map_update_elem(instance->maps[MAP_GUARDED], &hold_key, &guard, BPF_ANY))
 		return 0;
 	return fail("write", -errno);
 }
 
 void guard_release(const struct instance *instance)
 {
-	const struct cgw_guard_key key = {
-		.kind = CGW_GUARDED_CHANGING, .number = CGW_CHANGING_INSTANCE};
+	bpf_map_delete_elem(instance->maps[MAP_GUARDED], &hold_key);
+}
 
-	bpf_map_delete_elem(instance->maps[MAP_GUARDED], &key);
+bool guard_is_held(const struct instance *instance)
+{
+	struct cgw_guard guard;
+
+	return !bpf_map_lookup_elem(instance->maps[MAP_GUARDED], &hold_key, &guard);
 }
 
 int guard_record(const struct instance *instance, bool wanted)

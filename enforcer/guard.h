@@ -16,13 +16,15 @@ bool guard_is_wanted(const struct image *image);
 /*
  * Before maps, programs and links are made while the guard of this instance is in force, until its
  * guard_record() comes: what is not on record yet is kept from governed processes by name, links
- * all. One that dies in between leaves it so, which costs nobody anything but links by id. 0 or
+ * all. One that dies in between leaves it so: status tells, and the next apply ends it. 0 or
  * -errno with a message.
  */
 int guard_hold(const struct instance *instance);
 
 /* Ends that, where what was made in between has gone again. */
 void guard_release(const struct instance *instance);
+
+bool guard_is_held(const struct instance *instance);
 
 /*
  * Puts on record all that is pinned, and the folders; takes off what is no longer, and the hold.

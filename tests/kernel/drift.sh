@@ -89,6 +89,11 @@ key=$(bpftool -j map dump pinned "$BPFFS/maps/counters" | jq -r '.[0].key | join
 bpftool map delete pinned "$BPFFS/maps/counters" key hex ${key//0x/}
 drifted "a counter deleted" '1 rules have no counter'
 
+# What an apply that was killed leaves: the key {CHANGING, 0, 0}.
+# shellcheck disable=SC2046  # bytes
+bpftool map update pinned "$BPFFS/maps/guarded" key 9 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 value $(yes 0 | head -n 64)
+drifted "a hold left behind" 'a change was interrupted'
+
 holds "the counters are filled up" fill_counters "$BPFFS/maps/counters"
 cgward status >"$TMP/output" 2>&1
 same "the counters are full: status" "1 1" "$? $(grep -c 'DRIFT.*counters is full' "$TMP/output")"

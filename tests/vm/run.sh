@@ -14,6 +14,7 @@ case $wanted in
 6.12 | 6.18) ;;
 *) suites+=' born_governed inherited kept ways_around_sysctl cut guard' ;;
 esac
+[ "$wanted" != 6.12 ] || suites+=' stress'
 [ "$wanted" != newest ] || suites+=' survives compare no_gap container'
 suites=${SUITES:-$suites}
 # What only some suites need.

@@ -4,8 +4,6 @@
 # below it: no verdict is wrong meanwhile, and the kernel has nothing to complain of (run.sh looks).
 #
 #	SUITES=stress STRESS_SECONDS=300 tests/vm/run.sh newest
-#
-# Not one of the default suites: it needs stress-ng, which no other suite does.
 . "$(dirname "$0")/../lib.sh"
 suite_begin "$@"
 seconds=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^cgward\.stress=//p')
