@@ -66,6 +66,7 @@ done
 if command -v apparmor_parser >/dev/null; then
 	apparmor 10
 	apparmor 1000
+	apparmor 10000
 fi
 for rules in 10 1000 10000; do
 	policy web '/web-*' $rules >/tmp/policies/web.ini
