@@ -210,8 +210,6 @@ governed "governed: attach" 3 "$told" /jail attach jail /outside
 governed "governed: remove" 3 "$told" /jail remove
 governed "governed: run" 3 "$told" /jail run --cgroup-root "$CGROUP" true
 governed "governed: run -p" 3 "$told" /jail run --cgroup-root "$CGROUP" "${config[@]}" -p jail.ini true
-in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1
-same "governed: cgward-audit" "3 1" "$? $(grep -c 'from a cgroup that no policy governs' "$TMP/output")"
 told="the ruleset would govern this very process, in cgroup '/admin'"
 governed "would be governed: apply" 1 "$told" /admin apply "${config[@]}" admin.ini
 governed "would be governed: apply --dry-run" 1 "$told" /admin apply --dry-run "${config[@]}" admin.ini
@@ -265,8 +263,11 @@ same "hunted: the guard is complete" "yes 0" \
 	"$(cgward status --json | jq -r '"\(.self_protection) \(.unprotected | length)"')"
 same "hunted: a map of that name is the container's own again" allowed "$(try own "$TMP/bpf/own/again")"
 
-# Without the guard all of it gets through.
 audit_stop
+in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1
+same "governed: cgward-audit" "3 1" "$? $(grep -c 'from a cgroup that no policy governs' "$TMP/output")"
+
+# Without the guard all of it gets through.
 protect off
 same "off: status" off "$(state)"
 "$AUDIT" --bpffs "$BPFFS" --follow --output /dev/null 2>/dev/null &
