@@ -19,6 +19,7 @@ set -u
 TESTS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 SOURCE_DIR=$(dirname "$TESTS")
 BUILD=${BUILD:-$SOURCE_DIR/build}
+[[ $BUILD == /* ]] || BUILD=$PWD/$BUILD
 CGWARD=${CGWARD:-$BUILD/enforcer/cgward}
 AUDIT=${AUDIT:-$BUILD/audit/cgward-audit}
 PATH=$BUILD/helpers:$PATH:/usr/sbin:/sbin
