@@ -41,8 +41,10 @@ for operation in "${operations[@]}"; do
 	# shellcheck disable=SC2086  # words
 	tries /app $operation >/dev/null
 done
+# Not forwarding: where the lock of the network configuration is held the kernel starts that write(2)
+# again, and each time is an attempt.
 for device in all default lo; do
-	in_cgroup /app bash -c "echo 1 >/proc/sys/net/ipv4/conf/$device/forwarding"
+	in_cgroup /app bash -c "echo 1 >/proc/sys/net/ipv4/conf/$device/log_martians"
 done
 tries /app sysctl write 'kernel.domainname=a b;#x' >/dev/null
 cat >"$TMP/hostile.py" <<'PYTHON'
@@ -101,8 +103,8 @@ holds "the result passes check" "$CGWARD" check learn.ini
 		/app | connect tcp 192.0.2.79:25 | deny
 		/app | connect tcp 198.51.100.1:81 | deny
 		/app | connect unix @x | deny
-		/app | sysctl write net.ipv4.conf.all.forwarding=0 | deny
-		/app | sysctl write net.ipv4.conf.eth0.forwarding=1 | deny
+		/app | sysctl write net.ipv4.conf.all.log_martians=0 | deny
+		/app | sysctl write net.ipv4.conf.eth0.log_martians=1 | deny
 		/app | sysctl write kernel.domainname=a | deny
 	CASES
 } >after.cases
