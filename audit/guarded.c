@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include "abi.h"
@@ -57,6 +58,16 @@ static int put(int map, enum cgw_guarded kind, uint64_t number, uint64_t start, 
 	return bpf_map_update_elem(map, &key, &guard, BPF_ANY) ? -errno : 0;
 }
 
+static bool is_own(const struct cgw_guard_key *key)
+{
+	if (key->kind == CGW_GUARDED_LINK)
+		return key->number == link_id;
+	for (size_t i = 0; i < process_count; i++)
+		if (key->kind == CGW_GUARDED_TASK && key->number == (uint64_t)processes[i].pid)
+			return true;
+	return false;
+}
+
 /* Of readers before this one; there is one at a time. */
 static void forget_others(int map)
 {
@@ -65,7 +76,7 @@ static void forget_others(int map)
 
 	while (!bpf_map_get_next_key(map, previous, &key)) {
 		previous = &key;
-		if (bpf_map_lookup_elem(map, &key, &guard) || !guard.start)
+		if (bpf_map_lookup_elem(map, &key, &guard) || !guard.start || is_own(&key))
 			continue;
 		bpf_map_delete_elem(map, &key);
 		previous = NULL;
@@ -102,7 +113,6 @@ int guarded_register(int map, int reader)
 	uint32_t size = sizeof(info);
 	int result = bpf_obj_get_info_by_fd(reader, &info, &size) ? -errno : 0;
 
-	forget_others(map);
 	if (!result)
 		result = put(map, CGW_GUARDED_MAP, info.id, 0, "map reader");
 	if (!result && link_id)
@@ -110,5 +120,7 @@ int guarded_register(int map, int reader)
 	for (size_t i = 0; !result && i < process_count; i++)
 		result = put(map, CGW_GUARDED_TASK, processes[i].pid, processes[i].start,
 			"cgward-audit");
+	/* Last: what is ours is on record all the time. */
+	forget_others(map);
 	return result;
 }
