@@ -12,20 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "attempt.h"
+#include "copy_self.h"
 #include "operation.h"
 #include "words.h"
-
-static inline void file_copy_self(int to)
-{
-	int from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	char buffer[65536];
-	ssize_t got;
-
-	while ((got = read(from, buffer, sizeof(buffer))) > 0)
-		if (write(to, buffer, got) != got)
-			fail("copy", "/proc/self/exe");
-	close(from);
-}
 
 /* The path of the object: that of a descriptor for a memfd, which is made. */
 static inline const char *file_path(const struct operation *operation, char link[64])
@@ -37,7 +26,7 @@ static inline const char *file_path(const struct operation *operation, char link
 	fd = memfd_create(operation->name + strlen("memfd:"), 0);
 	if (fd < 0)
 		fail("make", operation->name);
-	file_copy_self(fd);
+	copy_self(fd);
 	snprintf(link, 64, "/proc/self/fd/%d", fd);
 	if (operation->op == CGW_OP_FILE_EXEC) {
 		/* what is open for writing cannot be executed */

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "copy_self.h"
 #include "words.h"
 
 static int wait_for(pid_t pid)
@@ -67,18 +68,6 @@ static int exec_fd(int fd)
 		_exit(errno);
 	}
 	return wait_for(pid);
-}
-
-static void copy_self(int fd)
-{
-	int self = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	char buffer[65536];
-	ssize_t got;
-
-	while ((got = read(self, buffer, sizeof(buffer))) > 0)
-		if (write(fd, buffer, got) != got)
-			fail("copy", "self");
-	close(self);
 }
 
 static int do_memfd(char **args)
