@@ -31,6 +31,7 @@ TEXT
 
 labels=()
 only=
+found=
 for argument in "$@"; do
 	case $argument in
 	-h | --help) usage && exit 0 ;;
@@ -38,7 +39,10 @@ for argument in "$@"; do
 		only=$only" $argument "
 		labels+=("${argument%%/*}")
 		;;
-	*) labels+=("$argument") ;;
+	*)
+		only=$only" $argument/ "
+		labels+=("$argument")
+		;;
 	esac
 done
 [ ${#labels[@]} -gt 0 ] || labels=("${all_labels[@]}")
@@ -52,9 +56,11 @@ done
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 
+# wanted LABEL/SUITE: it was asked for, by itself or with its whole label, or nothing was
 wanted()
 {
-	[ -z "$only" ] || [[ $only == *" $1 "* ]]
+	[[ $only != *" $1 "* ]] || found=$found" $1 "
+	[[ -z $only || $only == *" $1 "* || $only == *" ${1%%/*}/ "* ]]
 }
 
 # build DIRECTORY CMAKE-ARGUMENT...
@@ -191,6 +197,10 @@ while IFS= read -r label; do
 	*) run_scripts "$label" ;;
 	esac
 done < <(printf '%s\n' "${labels[@]}" | awk '!seen[$0]++')
+for name in $only; do
+	[[ $name == */ || $found == *" $name "* ]] ||
+		collect <<<"FAIL $name: there is no such suite"
+done
 
 failed=$(grep -c '^FAIL ' "$results")
 passed=$(grep -c '^pass ' "$results")
