@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -200,6 +202,37 @@ static int do_chattr32(char **args)
 	asm volatile("int $0x80" : "+a"(value) : "b"(fd), "c"(0x40046602), "d"(flags) : "memory");
 #endif
 	return value < 0 ? -value : 0;
+}
+
+/* The file system of the tests can do none of these: that it has been asked is all there is. */
+static int asked(const char *path, unsigned long command, void *argument)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : result(ioctl(fd, command, argument));
+
+	return error == ENOTTY || error == EOPNOTSUPP ? 0 : error;
+}
+
+static int do_project(char **args)
+{
+	struct fsxattr attributes = {.fsx_projid = 1};
+
+	return asked(args[0], FS_IOC_FSSETXATTR, &attributes);
+}
+
+static int do_verity(char **args)
+{
+	struct fsverity_enable_arg verity = {
+		.version = 1, .hash_algorithm = FS_VERITY_HASH_ALG_SHA256, .block_size = 4096};
+
+	return asked(args[0], FS_IOC_ENABLE_VERITY, &verity);
+}
+
+static int do_encrypt(char **args)
+{
+	struct fscrypt_policy_v1 policy = {.version = FSCRYPT_POLICY_V1};
+
+	return asked(args[0], FS_IOC_SET_ENCRYPTION_POLICY, &policy);
 }
 
 /* file_setattr(2), Linux 6.17. */
@@ -454,6 +487,9 @@ static const struct verb {
 	{"setacl", 1, do_setacl},
 	{"chattr", 1, do_chattr},
 	{"chattr32", 1, do_chattr32},
+	{"project", 1, do_project},
+	{"verity", 1, do_verity},
+	{"encrypt", 1, do_encrypt},
 	{"setattr", 1, do_setattr},
 	{"reopen", 1, do_reopen},
 	{"handle", 1, do_handle},

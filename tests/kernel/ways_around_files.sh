@@ -183,6 +183,12 @@ flags=file_ioctl
 [ ! -e "$BPFFS/links/inode_file_setattr" ] || flags=inode_file_setattr
 way "chattr" $flags chattr kept/file
 fine "chattr elsewhere" chattr open
+way "project id" $flags project kept/file
+fine "project id elsewhere" project open
+way "fs-verity" file_ioctl verity kept/file
+fine "fs-verity elsewhere" verity open
+way "encryption of a directory" file_ioctl encrypt kept/dir
+fine "encryption of a directory elsewhere" encrypt other
 if [ -e "$BPFFS/links/file_ioctl_compat" ] && [ $flags = file_ioctl ]; then
 	flags=file_ioctl_compat
 fi
