@@ -263,6 +263,20 @@ same "hunted: the guard is complete" "yes 0" \
 	"$(cgward status --json | jq -r '"\(.self_protection) \(.unprotected | length)"')"
 same "hunted: a map of that name is the container's own again" allowed "$(try own "$TMP/bpf/own/again")"
 
+# A hand-over in which the reader takes its time to put itself on the new record: it was there before.
+strace -qq -o "$TMP/slow" -e trace=bpf -e inject=bpf:delay_enter=1000 \
+	-p "$(cat "/proc/$AUDIT_PID/task/$AUDIT_PID/children")" &
+sleep 0.5
+in_cgroup /jail attack hunt "$AUDIT_PID" >"$TMP/hunt" 2>&1 &
+sleep 0.3
+rm "$BPFFS/progs/cgward_refresh"
+holds "slow reader: hand-over" cgward apply second.ini
+# It has looked through the whole record, for entries of readers before it.
+holds "slow reader: it registers" eventually 60 grep -q 'BPF_MAP_GET_NEXT_KEY.*ENOENT' "$TMP/slow"
+kill "$(head -n 1 "$CGROUP/jail/cgroup.procs")"
+wait $!
+same "slow reader: no signal gets through" 0 "$(cut -d , -f 4 "$TMP/hunt" | tr -cd 0-9)"
+
 audit_stop
 in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1
 same "governed: cgward-audit" "3 1" "$? $(grep -c 'from a cgroup that no policy governs' "$TMP/output")"

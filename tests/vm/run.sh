@@ -19,6 +19,7 @@ esac
 suites=${SUITES:-$suites}
 # What only some suites need.
 [[ " $suites " != *" container "* ]] || export VM_PROGRAMS="${VM_PROGRAMS-} crun"
+[[ " $suites " != *" guard "* ]] || export VM_PROGRAMS="${VM_PROGRAMS-} strace"
 [[ " $suites " != *" stress "* ]] || export VM_PROGRAMS="${VM_PROGRAMS-} stress-ng"
 # What Debian's kernels have as modules; those that a kernel lacks are left out.
 modules=${VM_MODULES-overlay sctp dccp_ipv4 l2tp_ip tcp_diag udp_diag}
