@@ -56,7 +56,8 @@ done
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 
-# wanted LABEL/SUITE: it was asked for, by itself or with its whole label, or nothing was
+# wanted LABEL/SUITE: it was asked for, by itself or with its whole label, or nothing was. What was asked for
+# by itself is remembered: there is such a suite.
 wanted()
 {
 	[[ $only != *" $1 "* ]] || found=$found" $1 "
