@@ -23,6 +23,9 @@ BUILD=${BUILD:-$SOURCE_DIR/build}
 CGWARD=${CGWARD:-$BUILD/enforcer/cgward}
 AUDIT=${AUDIT:-$BUILD/audit/cgward-audit}
 PATH=$BUILD/helpers:$PATH:/usr/sbin:/sbin
+# Where they are missing, as in many a CI, bash and python3 ask the name service for them, and each such
+# process in a suite's cgroup connects to nscd's socket: that is judged and recorded like any connect.
+export HOME=${HOME:-/root} SHELL=${SHELL:-/bin/bash}
 SUITE=${SUITE:-$(basename "$(dirname "$0")")/$(basename "$0" .sh)}
 
 # ---- results: one line each, counted by test.sh ----

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 version=${1:-6.12}
 suite=${2:-calls-guest}
-cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
+cache=${CGWARD_KERNEL_CACHE:-${HOME:-/root}/.cache/cgward-kernels}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

@@ -6,7 +6,7 @@
 # kernel modules to load before them; VM_LSM: other security modules on the kernel's command line.
 here=$(cd "$(dirname "$0")" && pwd)
 wanted=${1:?a kernel, such as 6.12}
-cache=${CGWARD_KERNEL_CACHE:-$HOME/.cache/cgward-kernels}
+cache=${CGWARD_KERNEL_CACHE:-${HOME:-/root}/.cache/cgward-kernels}
 suites='hooks cases ways_around_kernel ways_around_network ways_around_protocols ways_around_files ways_around_unix'
 # The kernels between the oldest and the newest get what depends on the kernel most: every program
 # loads there, all tables of cases and ways around hold.
