@@ -290,4 +290,31 @@ static __always_inline int file_names_result(struct file_request *request, bool 
 	return lsm_result(walk.deny);
 }
 
+/* ---- seal: calls that give many objects new names, without saying which ---- */
+
+/* True if the call goes on: policies govern the task, some rule files, and it is no container
+ * runtime's. */
+static __always_inline bool seal_begin(struct call *call, struct file_request *request)
+{
+	request->ops = FILE_WRITE;
+	request->unable = FILE_OPS;
+	request->sealed = 1;
+	if (!lsm_begin(call, FILE_OPS))
+		return false;
+	if (!files_ruled(call, FILE_OPS) || scope_is_entering()) {
+		call_close(call);
+		call->unable = 0;
+		return false;
+	}
+	file_open_request(call, request);
+	return true;
+}
+
+/* Denied as long as there is any rule about files that is sealed. */
+static __noinline int seal_unknown(struct call *call, struct file_request *request)
+{
+	judge_unable(call, request, CGW_REASON_SOURCE_UNKNOWN);
+	return file_decided(call, request);
+}
+
 #endif

@@ -20,23 +20,6 @@
 #define MS_MOVE 8192
 #define MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20)
 
-/* True if the call goes on: policies govern the task, and some rule files. */
-static __always_inline bool mount_begin(struct call *call, struct file_request *request)
-{
-	request->ops = FILE_WRITE;
-	request->unable = FILE_OPS;
-	request->sealed = 1;
-	if (!lsm_begin(call, FILE_OPS))
-		return false;
-	if (!files_ruled(call, FILE_OPS) || scope_is_entering()) {
-		call_close(call);
-		call->unable = 0;
-		return false;
-	}
-	file_open_request(call, request);
-	return true;
-}
-
 /* Another object is to take the place of this one: a write of it, and of what is below. */
 static __noinline int covered_judge(struct call *call, struct file_request *request)
 {
@@ -53,12 +36,6 @@ static __noinline int covered_judge(struct call *call, struct file_request *requ
 		judge_unable(call, request, reason);
 	else
 		file_match(call, true);
-	return file_decided(call, request);
-}
-
-static __noinline int source_unknown(struct call *call, struct file_request *request)
-{
-	judge_unable(call, request, CGW_REASON_SOURCE_UNKNOWN);
 	return file_decided(call, request);
 }
 
@@ -96,10 +73,10 @@ int BPF_PROG(cgward_seal_mount, const char *source, const struct path *path, con
 
 	if (flags & MS_REMOUNT || (!(flags & MS_BIND) && flags & MS_PROPAGATION))
 		return 0;
-	if (!mount_begin(&call, &request))
+	if (!seal_begin(&call, &request))
 		return lsm_result(call.unable);
 	deny = covered_judge(&call, &request) ||
-	       (flags & (MS_BIND | MS_MOVE) && source_unknown(&call, &request));
+	       (flags & (MS_BIND | MS_MOVE) && seal_unknown(&call, &request));
 	call_close(&call);
 	return lsm_result(deny);
 }
@@ -115,7 +92,7 @@ int BPF_PROG(cgward_seal_umount, struct vfsmount *mnt)
 	struct call call;
 	bool deny;
 
-	if (!mount_begin(&call, &request))
+	if (!seal_begin(&call, &request))
 		return lsm_result(call.unable);
 	deny = covered_judge(&call, &request);
 	call_close(&call);
@@ -134,9 +111,9 @@ int BPF_PROG(cgward_seal_pivotroot, const struct path *old, const struct path *n
 	struct call call;
 	bool deny;
 
-	if (!mount_begin(&call, &request))
+	if (!seal_begin(&call, &request))
 		return lsm_result(call.unable);
-	deny = source_unknown(&call, &request);
+	deny = seal_unknown(&call, &request);
 	call_close(&call);
 	return lsm_result(deny);
 }
@@ -148,11 +125,11 @@ int BPF_PROG(cgward_seal_filesystem, struct super_block *sb)
 	struct call call;
 	bool deny;
 
-	if (!mount_begin(&call, &request))
+	if (!seal_begin(&call, &request))
 		return lsm_result(call.unable);
 	/* procfs says that it is stacked only so that nothing is stacked on it. */
 	if (BPF_CORE_READ(sb, s_stack_depth) > 0 && BPF_CORE_READ(sb, s_magic) != PROC_SUPER_MAGIC)
-		deny = source_unknown(&call, &request);
+		deny = seal_unknown(&call, &request);
 	else
 		deny = sb_judge(&call, &request, (void *)kernel_address(sb), ASK_MOUNTED);
 	call_close(&call);
@@ -170,7 +147,7 @@ int BPF_PROG(cgward_seal_move, const struct path *from, const struct path *to)
 	struct call call;
 	bool deny;
 
-	if (!mount_begin(&call, &request))
+	if (!seal_begin(&call, &request))
 		return lsm_result(call.unable);
 	deny = covered_judge(&call, &request) || moved_judge(&call, &request, from, to);
 	call_close(&call);

@@ -106,8 +106,55 @@ int BPF_PROG(cgward_path_rename, const struct path *old_dir, struct dentry *old,
 #define VERITY_ENABLE 0x40806685
 #define ENCRYPTION_SET 0x800c6613
 
+/*
+ * linux/btrfs.h: type and number, which are the same in all sizes. Subvolumes are made, snapshots
+ * of them too, and deleted past all other hooks; what is in files is read without opening them.
+ */
+#define IOCTL_KIND 0xffff
+#define SNAP_CREATE 0x9401
+#define SUBVOL_CREATE 0x940e
+#define SNAP_DESTROY 0x940f
+#define TREE_SEARCH 0x9411
+#define SNAP_CREATE_V2 0x9417
+#define SUBVOL_CREATE_V2 0x9418
+#define SEND 0x9426
+#define SNAP_DESTROY_V2 0x943f
+#define ENCODED_READ 0x9440
+
+static __always_inline bool is_of_subvolumes(__u32 command)
+{
+	switch (command & IOCTL_KIND) {
+	case SNAP_CREATE:
+	case SUBVOL_CREATE:
+	case SNAP_DESTROY:
+	case TREE_SEARCH:
+	case SNAP_CREATE_V2:
+	case SUBVOL_CREATE_V2:
+	case SEND:
+	case SNAP_DESTROY_V2:
+	case ENCODED_READ:
+		return true;
+	}
+	return false;
+}
+
+static __always_inline int subvolume_result(__u32 hook)
+{
+	struct file_request request = {.hook = hook};
+	struct call call;
+	bool deny;
+
+	if (!seal_begin(&call, &request))
+		return lsm_result(call.unable);
+	deny = seal_unknown(&call, &request);
+	call_close(&call);
+	return lsm_result(deny);
+}
+
 static __always_inline int ioctl_result(struct file *file, __u32 command, __u32 hook)
 {
+	if (is_of_subvolumes(command))
+		return subvolume_result(hook);
 	switch (command) {
 	case FLAGS_SET:
 	case FLAGS_SET_32:

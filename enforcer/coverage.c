@@ -14,12 +14,11 @@
 /* What could give a protected object another name belongs to all operations on files. */
 #define FILE_READ                                                                                  \
 	HOOK(FILE_OPEN), HOOK(PATH_LINK), HOOK(PATH_RENAME), HOOK(SEAL_MOUNT), HOOK(SEAL_UMOUNT),  \
-		HOOK(SEAL_PIVOTROOT), HOOK(SEAL_FILESYSTEM), HOOK(SEAL_MOVE)
+		HOOK(SEAL_PIVOTROOT), HOOK(SEAL_FILESYSTEM), HOOK(SEAL_MOVE), HOOK(FILE_IOCTL)
 #define FILE_WRITE                                                                                 \
 	FILE_READ, HOOK(PATH_UNLINK), HOOK(PATH_RMDIR), HOOK(PATH_MKDIR), HOOK(PATH_MKNOD),        \
 		HOOK(PATH_SYMLINK), HOOK(PATH_TRUNCATE), HOOK(PATH_CHMOD), HOOK(PATH_CHOWN),       \
-		HOOK(INODE_SETATTR), HOOK(INODE_SETXATTR), HOOK(INODE_REMOVEXATTR),                \
-		HOOK(FILE_IOCTL)
+		HOOK(INODE_SETATTR), HOOK(INODE_SETXATTR), HOOK(INODE_REMOVEXATTR)
 #define FILE_EXEC FILE_READ, HOOK(MMAP_FILE), HOOK(FILE_MPROTECT)
 
 #define HOOK_NUMBER(number, name, lsm, help) HOOK(number),

@@ -133,12 +133,12 @@ static void add_files(struct hook_set *set, const struct cgw_policy *policy)
 		add_row(set, "file", "write");
 		/* Linux 6.2. Before, access control lists are extended attributes like others. */
 		ADD(set, CGW_HOOK_INODE_SET_ACL, CGW_HOOK_INODE_REMOVE_ACL);
-		/* Linux 6.8, before which file_ioctl is for both; and 6.17, with the system call.
-		 */
-		ADD(set, CGW_HOOK_FILE_IOCTL_COMPAT, CGW_HOOK_INODE_FILE_SETATTR);
+		ADD(set, CGW_HOOK_INODE_FILE_SETATTR); /* Linux 6.17, with the system call */
 	}
 	if (ops >> CGW_OP_FILE_EXEC & 1)
 		add_row(set, "file", "exec");
+	if (ops) /* Linux 6.8, before which file_ioctl is for both */
+		ADD(set, CGW_HOOK_FILE_IOCTL_COMPAT);
 }
 
 static void add_policy(

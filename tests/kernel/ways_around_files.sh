@@ -189,6 +189,9 @@ way "fs-verity" file_ioctl verity kept/file
 fine "fs-verity elsewhere" verity open
 way "encryption of a directory" file_ioctl encrypt kept/dir
 fine "encryption of a directory elsewhere" encrypt other
+way "snapshot of Btrfs" file_ioctl snapshot dir other
+way "deletion of a subvolume of Btrfs" file_ioctl unsnapshot other
+fine "another ioctl that began as one of Btrfs" label other
 if [ -e "$BPFFS/links/file_ioctl_compat" ] && [ $flags = file_ioctl ]; then
 	flags=file_ioctl_compat
 fi
