@@ -185,6 +185,27 @@ static int add_namespace(struct record *record)
 	return 0;
 }
 
+static bool is_object(const struct cgw_guard_key *key)
+{
+	return key->kind == CGW_GUARDED_MAP || key->kind == CGW_GUARDED_PROGRAM ||
+	       key->kind == CGW_GUARDED_LINK;
+}
+
+/*
+ * One without a pin is there until its last user has gone: a reader, or what the kernel frees by
+ * RCU. Who may not ask for it (CAP_SYS_ADMIN) takes it for gone.
+ */
+static bool is_there(const struct cgw_guard_key *key)
+{
+	int fd = key->kind == CGW_GUARDED_MAP	    ? bpf_map_get_fd_by_id(key->number)
+		 : key->kind == CGW_GUARDED_PROGRAM ? bpf_prog_get_fd_by_id(key->number)
+						    : bpf_link_get_fd_by_id(key->number);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static bool is_of_reader(int map, const struct cgw_guard_key *key)
 {
 	struct cgw_guard guard;
@@ -192,20 +213,7 @@ static bool is_of_reader(int map, const struct cgw_guard_key *key)
 	return !bpf_map_lookup_elem(map, key, &guard) && guard.start;
 }
 
-void guard_take_over_reader(const struct instance *from, const struct instance *to)
-{
-	struct cgw_guard_key key, *previous = NULL;
-	struct cgw_guard guard;
-
-	while (!bpf_map_get_next_key(from->maps[MAP_GUARDED], previous, &key)) {
-		previous = &key;
-		if (!bpf_map_lookup_elem(from->maps[MAP_GUARDED], &key, &guard) && guard.start &&
-			key.kind == CGW_GUARDED_TASK)
-			bpf_map_update_elem(to->maps[MAP_GUARDED], &key, &guard, BPF_ANY);
-	}
-}
-
-/* What cgward-audit has put there stays. */
+/* What cgward-audit has put there stays; an object does as long as it is there. */
 static void remove_others(int map, const struct record *record)
 {
 	struct record gone __attribute__((cleanup(record_free))) = {};
@@ -213,12 +221,29 @@ static void remove_others(int map, const struct record *record)
 
 	while (!bpf_map_get_next_key(map, previous, &key)) {
 		previous = &key;
-		if (has_key(record, &key) || is_of_reader(map, &key))
+		if (has_key(record, &key) || is_of_reader(map, &key) ||
+			(record->count && is_object(&key) && is_there(&key)))
 			continue;
 		add(&gone, key.kind, key.device, key.number, "", "");
 	}
 	for (size_t i = 0; i < gone.count; i++)
 		bpf_map_delete_elem(map, &gone.items[i].key);
+}
+
+static int record_write(const struct record *record, int map)
+{
+	for (size_t i = 0; i < record->count; i++)
+		if (bpf_map_update_elem(map, &record->items[i].key, &record->items[i].guard, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static void add_objects(struct record *record, const struct instance *instance)
+{
+	add_pins(record, instance, "maps", CGW_GUARDED_MAP, "map ");
+	add_pins(record, instance, "images", CGW_GUARDED_MAP, "ruleset ");
+	add_pins(record, instance, "progs", CGW_GUARDED_PROGRAM, "program ");
+	add_pins(record, instance, "links", CGW_GUARDED_LINK, "link ");
 }
 
 /* ---- pins of links ---- */
@@ -283,10 +308,7 @@ int guard_record(const struct instance *instance, bool wanted)
 	int map = instance->maps[MAP_GUARDED], err = 0;
 
 	if (wanted) {
-		add_pins(&record, instance, "maps", CGW_GUARDED_MAP, "map ");
-		add_pins(&record, instance, "images", CGW_GUARDED_MAP, "ruleset ");
-		add_pins(&record, instance, "progs", CGW_GUARDED_PROGRAM, "program ");
-		add_pins(&record, instance, "links", CGW_GUARDED_LINK, "link ");
+		add_objects(&record, instance);
 		err = add_directories(&record, instance);
 		if (!err)
 			err = add_namespace(&record);
@@ -294,13 +316,43 @@ int guard_record(const struct instance *instance, bool wanted)
 			return fail("make", err);
 		set_modes(instance, guard_link_mode(instance));
 	}
-	for (size_t i = 0; i < record.count; i++)
-		if (bpf_map_update_elem(map, &record.items[i].key, &record.items[i].guard, BPF_ANY))
-			return fail("write", -errno);
+	err = record_write(&record, map);
+	if (err)
+		return fail("write", err);
 	remove_others(map, &record);
 	if (!wanted)
 		set_modes(instance, MODE_USUAL);
 	return 0;
+}
+
+/* Of a record: the reader's processes, and objects, which may be there without a pin. */
+static void add_from(struct record *record, int map)
+{
+	struct cgw_guard_key key, *previous = NULL;
+
+	while (!bpf_map_get_next_key(map, previous, &key)) {
+		struct entry entry = {.key = key};
+
+		previous = &key;
+		if ((key.kind != CGW_GUARDED_TASK && !is_object(&key)) || has_key(record, &key) ||
+			bpf_map_lookup_elem(map, &key, &entry.guard))
+			continue;
+		if (is_object(&key))
+			entry.guard.start = 0; /* the reader has others there */
+		ARRAY_GROW(record->items, record->count, record->room);
+		record->items[record->count++] = entry;
+	}
+}
+
+int guard_take_over(const struct instance *from, const struct instance *to)
+{
+	struct record record __attribute__((cleanup(record_free))) = {};
+	int err;
+
+	add_objects(&record, from);
+	add_from(&record, from->maps[MAP_GUARDED]);
+	err = record_write(&record, to->maps[MAP_GUARDED]);
+	return err ? fail("write", err) : 0;
 }
 
 void guard_gaps(struct hook_set there, struct strbuf *out)

@@ -27,14 +27,18 @@ void guard_release(const struct instance *instance);
 bool guard_is_held(const struct instance *instance);
 
 /*
- * Puts on record all that is pinned, and the folders; takes off what is no longer, and the hold.
- * Pins of links get the mode that the guard needs, or their usual one without the guard. 0 or
- * -errno with a message.
+ * Puts on record all that is pinned, and the folders; takes off what is gone, and the hold: objects
+ * whose pin is gone stay until they are. Pins of links get the mode that the guard needs, or their
+ * usual one without the guard. 0 or -errno with a message.
  */
 int guard_record(const struct instance *instance, bool wanted);
 
-/* Processes of cgward-audit on the one's record are guarded by the other, too, from here on. */
-void guard_take_over_reader(const struct instance *from, const struct instance *to);
+/*
+ * Processes of cgward-audit and objects of the one are guarded by the other, too, from here on: a
+ * reader holds maps of an instance that has been replaced until it has taken what is in them. 0 or
+ * -errno with a message.
+ */
+int guard_take_over(const struct instance *from, const struct instance *to);
 
 /* The mode with which links are to be pinned. */
 unsigned int guard_link_mode(const struct instance *instance);

@@ -205,7 +205,9 @@ int upgrade_commit(struct instance *instance, struct instance *next)
 	int err = 0;
 
 	if (instance->present) {
-		guard_take_over_reader(instance, next);
+		err = guard_take_over(instance, next);
+		if (err)
+			return err;
 		err = take_over_processes(instance, next);
 	}
 	if (err) {
@@ -217,6 +219,9 @@ int upgrade_commit(struct instance *instance, struct instance *next)
 	if (err)
 		return err;
 	change_places(instance, next);
+	/* Once more, for a reader that has started in between. */
+	if (next->present)
+		guard_take_over(next, instance);
 	backlog_warn(next);
 	err = instance_remove(next);
 	instance_close(next);

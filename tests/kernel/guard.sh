@@ -275,8 +275,49 @@ holds "slow reader: hand-over" cgward apply second.ini
 holds "slow reader: it registers" eventually 60 grep -q 'BPF_MAP_GET_NEXT_KEY.*ENOENT' "$TMP/slow"
 kill "$(head -n 1 "$CGROUP/jail/cgroup.procs")"
 wait $!
-same "slow reader: no signal gets through" 0 "$(cut -d , -f 4 "$TMP/hunt" | tr -cd 0-9)"
+same "slow reader: none of it was to be had" "0 map, 0 program, 0 link, 0 signals" \
+	"$(cut -d , -f 1-4 "$TMP/hunt")"
 holds "slow reader: it was tried: $(cat "$TMP/hunt")" test "$(cut -d ' ' -f 9 "$TMP/hunt")" -gt 0
+
+# One that stands still: what it holds of the instance before stays on record until it is gone.
+# What there is on record but rulesets, of which a reader holds some for their rules.
+on_record()
+{
+	bpftool -j map dump pinned "$BPFFS/maps/guarded" |
+		jq '[.[].formatted.value.name | select(startswith("ruleset ") | not)] | length'
+}
+instances_read()
+{
+	grep -c 'going on with the instance' "$TMP/audit.err"
+}
+as_before()
+{
+	cgward apply second.ini && [ "$(on_record)" = "$before" ]
+}
+sleep 1
+holds "standing reader: the same ruleset again" cgward apply second.ini
+before=$(on_record)
+read=$(instances_read)
+kill -STOP "$AUDIT_PID"
+rm "$BPFFS/progs/cgward_refresh"
+holds "standing reader: hand-over" cgward apply second.ini
+hunt_for_a_second()
+{
+	in_cgroup /jail attack hunt "$AUDIT_PID" >"$TMP/hunt" 2>&1 &
+	sleep 1
+	kill "$(head -n 1 "$CGROUP/jail/cgroup.procs")"
+	wait $!
+	cut -d , -f 1-4 "$TMP/hunt"
+}
+nothing="0 map, 0 program, 0 link, 0 signals"
+same "standing reader: none of it is to be had" "$nothing" "$(hunt_for_a_second)"
+holds "standing reader: a reload" cgward apply jail.ini
+holds "standing reader: its maps are still on record: $(on_record)" test "$(on_record)" -gt "$before"
+same "standing reader: nor after a reload" "$nothing" "$(hunt_for_a_second)"
+kill -CONT "$AUDIT_PID"
+holds "standing reader: it goes on with the new instance" \
+	eventually 60 eval '[ "$(instances_read)" -gt "$read" ]'
+holds "standing reader: what is gone is off the record" eventually 60 as_before
 
 audit_stop
 in_cgroup /jail "$AUDIT" --bpffs "$BPFFS" >"$TMP/output" 2>&1
