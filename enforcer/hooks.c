@@ -372,11 +372,10 @@ static bool is_absent(const char *pin)
 
 static int remove_pin(const char *pin)
 {
-	if (is_absent(pin) || !unlink(pin) || errno == ENOENT)
-		return 0;
-	int err = -errno;
+	int err = is_absent(pin) ? 0 : instance_remove_link(pin);
 
-	output_failure("remove", pin, err, NULL);
+	if (err)
+		output_failure("remove", pin, err, NULL);
 	return err;
 }
 

@@ -340,7 +340,23 @@ void instance_close(struct instance *instance)
 	*instance = (struct instance)INSTANCE_INIT;
 }
 
-static int remove_folder(const char *path)
+static int remove_pin(const char *pin)
+{
+	return unlink(pin) && errno != ENOENT ? -errno : 0;
+}
+
+int instance_remove_link(const char *pin)
+{
+	int link = bpf_obj_get(pin);
+
+	if (link >= 0) {
+		bpf_link_detach(link); /* not for LSM; then the last user's close does it */
+		close(link);
+	}
+	return remove_pin(pin);
+}
+
+static int remove_folder(const char *path, int (*remove)(const char *pin))
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -349,10 +365,16 @@ static int remove_folder(const char *path)
 	if (!dir)
 		return errno == ENOENT ? 0 : -errno;
 	while ((entry = readdir(dir))) {
+		char pin[4096];
+		int failed;
+
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
-		if (unlinkat(dirfd(dir), entry->d_name, 0) && errno != ENOENT)
-			err = -errno;
+		failed = snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name) < (int)sizeof(pin)
+				 ? remove(pin)
+				 : -ENAMETOOLONG;
+		if (failed)
+			err = failed;
 	}
 	closedir(dir);
 	if (!err && rmdir(path))
@@ -370,13 +392,13 @@ int instance_clear(struct instance *instance)
 	/* Links first: wherever a removal is interrupted, no program runs without its maps being
 	 * pinned. */
 	snprintf(path, sizeof(path), "%s/%s", instance->dir, "links");
-	err = remove_folder(path);
+	err = remove_folder(path, instance_remove_link);
 	dir = err ? NULL : opendir(instance->dir);
 	while (dir && !err && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", instance->dir, entry->d_name);
-		err = remove_folder(path);
+		err = remove_folder(path, remove_pin);
 	}
 	if (dir)
 		closedir(dir);

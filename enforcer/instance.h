@@ -89,6 +89,12 @@ unsigned int instance_programs_missing(const struct instance *instance);
 /* Pins those maps again whose pins are gone. */
 int instance_repin(struct instance *instance);
 
+/*
+ * Removes the pin of a link. Its program is detached from a cgroup at once, so that nobody who has
+ * the link open keeps it there, or puts another one in its place. 0 or -errno, without a message.
+ */
+int instance_remove_link(const char *pin);
+
 /* Removes every pin and folder in DIR, but not DIR itself, whose lock the caller holds. */
 int instance_clear(struct instance *instance);
 

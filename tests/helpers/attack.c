@@ -127,6 +127,18 @@ static int inherited(char **words)
 	return waitpid(pid, NULL, 0) == pid ? 0 : 1;
 }
 
+/* What is opened before others remove it is updated afterwards, when a line comes. */
+static int kept(char **words)
+{
+	union bpf_attr attr = {.link_update = {.link_fd = open_pin(words[0])}};
+	char line;
+
+	if ((int)attr.link_update.link_fd < 0 || read(STDIN_FILENO, &line, 1) != 1)
+		fail("open", words[0]);
+	attr.link_update.new_prog_fd = load_program();
+	return answer(bpf(BPF_LINK_UPDATE, &attr));
+}
+
 static int attach(char **words)
 {
 	union bpf_attr attr = {.link_create = {.prog_fd = load_program(),
@@ -385,6 +397,7 @@ static const struct way {
 	{"pin", 1, pin},
 	{"pin-at", 2, pin_at},
 	{"inherited", 3, inherited}, /* detach or update, PIN, CGROUP */
+	{"kept", 1, kept},
 	{"attach", 2, attach},	     /* link or program, CGROUP */
 	{"own", 1, own},
 	{"pin-own", 1, pin_own},

@@ -146,9 +146,22 @@ same "run puts a command under a policy" denied "$(tail -n 1 "$TMP/output")"
 cgward run -p first.ini -- sh -c 'exit 7' >/dev/null 2>&1
 same "run returns the command's exit status" 7 $?
 
+# Somebody else has a link open, and puts a program of his own there when cgward's are gone.
+attached()
+{
+	bpftool -j cgroup show "$CGROUP" | jq -s "add | length"
+}
 remember
+coproc KEEPER { attack kept "$BPFFS/links/sysctl" 2>&1; }
+keeper=$KEEPER_PID answers=${KEEPER[0]}
+sleep 0.3
+holds "programs are attached: $(attached)" test "$(attached)" -gt 0
 holds "remove" cgward remove
 is "removed: free" allowed /jail "${denied[@]}"
+same "removed: not one program is attached, though somebody has its link" 0 "$(attached)"
+echo >&"${KEEPER[1]}"
+same "removed: nor can another be put there" ENOLINK "$(cat <&"$answers")"
+wait "$keeper"
 same "no pin is left" "" "$(ls -A "$BPFFS" 2>/dev/null)"
 eventually 10 none_left
 same "no program, map or link is left" "" "$(left)"
