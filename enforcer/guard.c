@@ -233,7 +233,8 @@ static void remove_others(int map, const struct record *record)
 static int record_write(const struct record *record, int map)
 {
 	for (size_t i = 0; i < record->count; i++)
-		if (bpf_map_update_elem(map, &record->items[i].key, &record->items[i].guard, BPF_ANY))
+		if (bpf_map_update_elem(
+			    map, &record->items[i].key, &record->items[i].guard, BPF_ANY))
 			return -errno;
 	return 0;
 }

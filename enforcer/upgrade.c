@@ -200,24 +200,30 @@ static void change_places(struct instance *instance, struct instance *next)
 	instance->dir = other.dir;
 }
 
+static int take_over(const struct instance *instance, const struct instance *next)
+{
+	int err = guard_take_over(instance, next);
+
+	if (err)
+		return err;
+	err = take_over_processes(instance, next);
+	if (err)
+		output_failure("take over", "what processes keep", err, NULL);
+	return err;
+}
+
 int upgrade_commit(struct instance *instance, struct instance *next)
 {
 	int err = 0;
 
-	if (instance->present) {
-		err = guard_take_over(instance, next);
-		if (err)
-			return err;
-		err = take_over_processes(instance, next);
-	}
+	if (instance->present)
+		err = take_over(instance, next);
+	if (!err)
+		err = exchange(instance, next);
 	if (err) {
-		output_failure("take over", "what processes keep", err,
-			"both instances are in force; run `cgward apply` again");
+		output_hint("the hand-over is not finished; run `cgward apply` again");
 		return err;
 	}
-	err = exchange(instance, next);
-	if (err)
-		return err;
 	change_places(instance, next);
 	/* Once more, for a reader that has started in between. */
 	if (next->present)

@@ -398,7 +398,7 @@ static const struct way {
 	{"pin-at", 2, pin_at},
 	{"inherited", 3, inherited}, /* detach or update, PIN, CGROUP */
 	{"kept", 1, kept},
-	{"attach", 2, attach},	     /* link or program, CGROUP */
+	{"attach", 2, attach}, /* link or program, CGROUP */
 	{"own", 1, own},
 	{"pin-own", 1, pin_own},
 	{"unlink", 1, removes},
