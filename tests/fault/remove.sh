@@ -44,7 +44,7 @@ remove_fails()
 {
 	remove_command
 	sweep_calls remove remove_point error=ENOMEM after_start bpf rmdir
-	sweep_calls remove remove_point error=EPERM sampled unlinkat openat
+	sweep_calls remove remove_point error=EPERM sampled unlink openat
 }
 
 # The dynamic linker opens six files, which is not ours to test.

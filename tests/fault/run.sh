@@ -51,7 +51,7 @@ run_command()
 run_killed()
 {
 	run_command
-	sweep_calls "run -p" run_point signal=SIGKILL sampled bpf mkdir rename unlink unlinkat rmdir
+	sweep_calls "run -p" run_point signal=SIGKILL sampled bpf mkdir rename unlink rmdir
 }
 
 run_fails()
@@ -59,7 +59,7 @@ run_fails()
 	run_command
 	sweep_calls "run -p" run_point error=ENOMEM sampled bpf
 	sweep_calls "run -p" run_point error=ENOSPC sampled mkdir rename
-	sweep_calls "run -p" run_point error=EPERM sampled openat unlinkat rmdir
+	sweep_calls "run -p" run_point error=EPERM sampled openat unlink rmdir
 }
 
 beside run_killed run_fails

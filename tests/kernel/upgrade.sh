@@ -122,27 +122,33 @@ same "status after the downgrade" 0 $?
 
 # ---- killed in the middle ----
 
-# interrupted KIND CALLS...: what the old instance denies is denied, and the next apply finishes
+# interrupted INJECTION KIND CALLS...: what the old instance denies is denied, and the next apply
+# finishes
 interrupted()
 {
-	local call points=0 problems=
+	local call status points=0 problems=
 
-	for call in "${@:2}"; do
+	for call in "${@:3}"; do
 		with "$OLD" apply --replace first.ini >/dev/null 2>&1 || problems+=" $call: begin"
 		{
-			strace -f -o "$TMP/log" -e trace="$1" -e "inject=$1:signal=SIGKILL:when=$call" \
+			strace -f -o "$TMP/log" -e trace="$2" -e "inject=$2:$1:when=$call" \
 				"$NEW" apply --bpffs "$BPFFS" --cgroup-root "$CGROUP" first.ini >"$TMP/output" 2>&1
 		} 2>/dev/null
+		status=$?
+		grep -qE '\(INJECTED\)|killed by SIGKILL' "$TMP/log" || problems+=" $call: not struck"
 		[ "$(tries /jail "${denied[@]}")" = denied ] || problems+=" $call: a gap"
 		with "$NEW" status --json >"$TMP/status" 2>/dev/null
 		[[ $? = 0 || $(jq '.drift | length' "$TMP/status") -gt 0 ]] || problems+=" $call: status"
+		# One that failed says so, or has done what was asked for.
+		[[ $1 = signal* || $status != 0 || $(jq '.drift | length' "$TMP/status") = 0 ]] ||
+			problems+=" $call: no word of it"
 		with "$NEW" apply first.ini >"$TMP/output" 2>&1 || problems+=" $call: next apply"
 		with "$NEW" status >/dev/null 2>&1 || problems+=" $call: status afterwards"
 		[ ! -e "$BPFFS-next" ] || problems+=" $call: leftovers"
 		[ "$(tries /jail "${denied[@]}")" = denied ] || problems+=" $call: a gap afterwards"
 		points=$((points + 1))
 	done
-	same "an upgrade killed at $points calls of $1" "" "$problems"
+	same "an upgrade with $1 at $points calls of $2" "" "$problems"
 }
 
 calls()
@@ -153,18 +159,20 @@ calls()
 	grep -c "$1(" "$TMP/log"
 }
 
-interrupted renameat2 1
-# The old one goes by these: some of each folder.
-count=$(calls unlinkat)
-# shellcheck disable=SC2046  # numbers
-interrupted unlinkat 1 2 $((count / 2)) "$count"
-interrupted rmdir 1 2 4
+# Calls of unlink: what a dead cgward might have left, then of the old one some of each folder.
+count=$(calls unlink)
 # From the first link of the new one to the end: what is published, what is handed over.
 calls bpf >/dev/null
 first=$(grep -n 'BPF_LINK_CREATE' "$TMP/log" | tail -n 10 | head -n 1 | cut -d : -f 1)
 last=$(wc -l <"$TMP/log")
-# shellcheck disable=SC2046  # numbers
-interrupted bpf $(seq "$first" $(((last - first) / 8 + 1)) "$last")
+for injection in signal=SIGKILL error=ENOMEM; do
+	interrupted $injection renameat2 1
+	# shellcheck disable=SC2046  # numbers
+	interrupted $injection unlink 1 2 $(seq $((count / 4)) $((count / 4)) "$count")
+	interrupted $injection rmdir 1 2 4
+	# shellcheck disable=SC2046  # numbers
+	interrupted $injection bpf $(seq "$first" $(((last - first) / 8 + 1)) "$last")
+done
 alone "after interrupted upgrades"
 
 holds "remove by the newer one" with "$NEW" remove
