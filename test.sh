@@ -56,6 +56,16 @@ done
 results=$(mktemp)
 trap 'rm -f "$results"' EXIT
 
+# Who interrupts it waits until the suite that runs has put everything back.
+running=
+interrupted()
+{
+	[ -z "$running" ] || kill "$running" 2>/dev/null
+	wait
+	exit 130
+}
+trap interrupted INT TERM HUP
+
 # wanted LABEL/SUITE: it was asked for, by itself or with its whole label, or nothing was. What was asked for
 # by itself is remembered: there is such a suite.
 wanted()
@@ -113,12 +123,22 @@ collect()
 # suite NAME COMMAND...: a suite that fails without having said what failed is a failure, too
 suite()
 {
-	local before after status start=$SECONDS
+	local before after status start=$SECONDS lines collector
 
 	wanted "$1" || return 0
 	before=$(grep -c '^FAIL ' "$results")
-	SUITE=$1 timeout -k 20 2500 "${@:2}" </dev/null 2>&1 | collect
-	status=${PIPESTATUS[0]}
+	exec {lines}> >(
+		trap '' INT TERM HUP
+		collect
+	)
+	collector=$!
+	SUITE=$1 timeout -k 20 2500 "${@:2}" </dev/null >&"$lines" 2>&1 {lines}>&- &
+	running=$!
+	exec {lines}>&-
+	wait "$running"
+	status=$?
+	running=
+	wait "$collector"
 	after=$(grep -c '^FAIL ' "$results")
 	[ "$status" -eq 0 ] || [ "$after" -gt "$before" ] ||
 		echo "FAIL $1: ended with status $status" | collect
