@@ -290,17 +290,14 @@ instances_read()
 {
 	grep -c 'going on with the instance' "$TMP/audit.err"
 }
+goes_on()
+{
+	[ "$(instances_read)" -gt "$instances" ]
+}
 as_before()
 {
 	cgward apply second.ini && [ "$(on_record)" = "$before" ]
 }
-sleep 1
-holds "standing reader: the same ruleset again" cgward apply second.ini
-before=$(on_record)
-read=$(instances_read)
-kill -STOP "$AUDIT_PID"
-rm "$BPFFS/progs/cgward_refresh"
-holds "standing reader: hand-over" cgward apply second.ini
 hunt_for_a_second()
 {
 	in_cgroup /jail attack hunt "$AUDIT_PID" >"$TMP/hunt" 2>&1 &
@@ -309,14 +306,20 @@ hunt_for_a_second()
 	wait $!
 	cut -d , -f 1-4 "$TMP/hunt"
 }
+sleep 1
+holds "standing reader: the same ruleset again" cgward apply second.ini
+before=$(on_record)
+instances=$(instances_read)
+kill -STOP "$AUDIT_PID"
+rm "$BPFFS/progs/cgward_refresh"
+holds "standing reader: hand-over" cgward apply second.ini
 nothing="0 map, 0 program, 0 link, 0 signals"
 same "standing reader: none of it is to be had" "$nothing" "$(hunt_for_a_second)"
 holds "standing reader: a reload" cgward apply jail.ini
 holds "standing reader: its maps are still on record: $(on_record)" test "$(on_record)" -gt "$before"
 same "standing reader: nor after a reload" "$nothing" "$(hunt_for_a_second)"
 kill -CONT "$AUDIT_PID"
-holds "standing reader: it goes on with the new instance" \
-	eventually 60 eval '[ "$(instances_read)" -gt "$read" ]'
+holds "standing reader: it goes on with the new instance" eventually 60 goes_on
 holds "standing reader: what is gone is off the record" eventually 60 as_before
 
 audit_stop
