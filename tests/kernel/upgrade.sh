@@ -139,8 +139,9 @@ interrupted()
 		[ "$(tries /jail "${denied[@]}")" = denied ] || problems+=" $call: a gap"
 		with "$NEW" status --json >"$TMP/status" 2>/dev/null
 		[[ $? = 0 || $(jq '.drift | length' "$TMP/status") -gt 0 ]] || problems+=" $call: status"
-		# One that failed says so, or has done what was asked for.
+		# One that failed says so, or what of it is not in force, or has done what was asked for.
 		[[ $1 = signal* || $status != 0 || $(jq '.drift | length' "$TMP/status") = 0 ]] ||
+			grep -q 'warning: the ruleset is in force, but processes' "$TMP/output" ||
 			problems+=" $call: no word of it"
 		with "$NEW" apply first.ini >"$TMP/output" 2>&1 || problems+=" $call: next apply"
 		with "$NEW" status >/dev/null 2>&1 || problems+=" $call: status afterwards"
