@@ -317,4 +317,17 @@ static __noinline int seal_unknown(struct call *call, struct file_request *reque
 	return file_decided(call, request);
 }
 
+/* What a hook returns that asks nothing else. */
+static __always_inline int seal_unknown_result(struct file_request *request)
+{
+	struct call call;
+	bool deny;
+
+	if (!seal_begin(&call, request))
+		return lsm_result(call.unable);
+	deny = seal_unknown(&call, request);
+	call_close(&call);
+	return lsm_result(deny);
+}
+
 #endif

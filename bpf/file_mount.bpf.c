@@ -108,14 +108,8 @@ int BPF_PROG(cgward_seal_pivotroot, const struct path *old, const struct path *n
 		.mnt = BPF_CORE_READ(new, mnt),
 		.hook = CGW_HOOK_SEAL_PIVOTROOT,
 	};
-	struct call call;
-	bool deny;
 
-	if (!seal_begin(&call, &request))
-		return lsm_result(call.unable);
-	deny = seal_unknown(&call, &request);
-	call_close(&call);
-	return lsm_result(deny);
+	return seal_unknown_result(&request);
 }
 
 SEC("lsm/sb_kern_mount")

@@ -106,55 +106,59 @@ int BPF_PROG(cgward_path_rename, const struct path *old_dir, struct dentry *old,
 #define VERITY_ENABLE 0x40806685
 #define ENCRYPTION_SET 0x800c6613
 
-/*
- * linux/btrfs.h: type and number, which are the same in all sizes. Subvolumes are made, snapshots
- * of them too, and deleted past all other hooks; what is in files is read without opening them.
- */
-#define IOCTL_KIND 0xffff
-#define SNAP_CREATE 0x9401
-#define SUBVOL_CREATE 0x940e
-#define SNAP_DESTROY 0x940f
-#define TREE_SEARCH 0x9411
-#define SNAP_CREATE_V2 0x9417
-#define SUBVOL_CREATE_V2 0x9418
-#define SEND 0x9426
-#define SNAP_DESTROY_V2 0x943f
-#define ENCODED_READ 0x9440
+/* linux/btrfs.h: flags and identity of a subvolume. */
+#define SUBVOL_FLAGS_SET 0x4008941a
+#define SUBVOL_RECEIVED_SET 0xc0c89425
+#define SUBVOL_RECEIVED_SET_32 0xc0c09425
 
-static __always_inline bool is_of_subvolumes(__u32 command)
+/*
+ * What makes and deletes whole trees or copies of files past all other hooks, or reads what is in
+ * files without opening them: direction, type and number, which are the same in all sizes.
+ */
+#define IOCTL_KIND 0xc000ffff
+/* linux/btrfs.h */
+#define SNAP_CREATE 0x40009401
+#define SUBVOL_CREATE 0x4000940e
+#define SNAP_DESTROY 0x4000940f
+#define TREE_SEARCH 0xc0009411
+#define DEFAULT_SUBVOL 0x40009413
+#define SNAP_CREATE_V2 0x40009417
+#define SUBVOL_CREATE_V2 0x40009418
+#define SEND 0x40009426
+#define SNAP_DESTROY_V2 0x4000943f
+#define ENCODED_READ 0x80009440
+/* bcachefs and ocfs2 */
+#define BCH_SUBVOLUME_CREATE 0x4000bc10
+#define BCH_SUBVOLUME_DESTROY 0x4000bc11
+#define REFLINK 0x40006f04
+
+static __always_inline bool is_of_unknown(__u32 command)
 {
 	switch (command & IOCTL_KIND) {
 	case SNAP_CREATE:
 	case SUBVOL_CREATE:
 	case SNAP_DESTROY:
 	case TREE_SEARCH:
+	case DEFAULT_SUBVOL:
 	case SNAP_CREATE_V2:
 	case SUBVOL_CREATE_V2:
 	case SEND:
 	case SNAP_DESTROY_V2:
 	case ENCODED_READ:
+	case BCH_SUBVOLUME_CREATE:
+	case BCH_SUBVOLUME_DESTROY:
+	case REFLINK:
 		return true;
 	}
 	return false;
 }
 
-static __always_inline int subvolume_result(__u32 hook)
-{
-	struct file_request request = {.hook = hook};
-	struct call call;
-	bool deny;
-
-	if (!seal_begin(&call, &request))
-		return lsm_result(call.unable);
-	deny = seal_unknown(&call, &request);
-	call_close(&call);
-	return lsm_result(deny);
-}
-
 static __always_inline int ioctl_result(struct file *file, __u32 command, __u32 hook)
 {
-	if (is_of_subvolumes(command))
-		return subvolume_result(hook);
+	struct file_request request = {.hook = hook};
+
+	if (is_of_unknown(command))
+		return seal_unknown_result(&request);
 	switch (command) {
 	case FLAGS_SET:
 	case FLAGS_SET_32:
@@ -167,6 +171,9 @@ static __always_inline int ioctl_result(struct file *file, __u32 command, __u32 
 	case VERSION_SET_32:
 	case VERITY_ENABLE:
 	case ENCRYPTION_SET:
+	case SUBVOL_FLAGS_SET:
+	case SUBVOL_RECEIVED_SET:
+	case SUBVOL_RECEIVED_SET_32:
 		break;
 	default:
 		return 0;

@@ -255,6 +255,14 @@ static int do_unsnapshot(char **args)
 	return asked(args[0], BTRFS_IOC_SNAP_DESTROY, &gone);
 }
 
+/* Any request, by its number, that takes a structure of zeros. */
+static int do_ask(char **args)
+{
+	char nothing[4096] = {0};
+
+	return asked(args[1], strtoul(args[0], NULL, 0), nothing);
+}
+
 static int do_label(char **args)
 {
 	char label[FSLABEL_MAX];
@@ -519,6 +527,7 @@ static const struct verb {
 	{"encrypt", 1, do_encrypt},
 	{"snapshot", 2, do_snapshot},
 	{"unsnapshot", 1, do_unsnapshot},
+	{"ask", 2, do_ask},
 	{"label", 1, do_label},
 	{"setattr", 1, do_setattr},
 	{"reopen", 1, do_reopen},

@@ -191,6 +191,19 @@ way "encryption of a directory" file_ioctl encrypt kept/dir
 fine "encryption of a directory elsewhere" encrypt other
 way "snapshot of Btrfs" file_ioctl snapshot dir other
 way "deletion of a subvolume of Btrfs" file_ioctl unsnapshot other
+while IFS='|' read -r name request; do
+	way "$name" file_ioctl ask "$request" other
+done <<'REQUESTS'
+default subvolume of Btrfs|0x40089413
+search in the trees of Btrfs|0xd0009411
+encoded read of Btrfs|0x80809440
+subvolume of bcachefs|0x4020bc10
+deletion of a subvolume of bcachefs|0x4020bc11
+reflink of OCFS2|0x40186f04
+REQUESTS
+way "flags of a subvolume" file_ioctl ask 0x4008941a kept/dir
+fine "flags of a subvolume elsewhere" ask 0x4008941a other
+fine "the same number in the other direction" ask 0x80089418 other
 fine "another ioctl that began as one of Btrfs" label other
 if [ -e "$BPFFS/links/file_ioctl_compat" ] && [ $flags = file_ioctl ]; then
 	flags=file_ioctl_compat
