@@ -56,8 +56,8 @@ static void add(struct record *record, enum cgw_guarded kind, uint32_t device, u
 	record->items[record->count++] = entry;
 }
 
-/* The id of what is pinned there, or 0. */
-static uint32_t pinned_id(const char *path, enum cgw_guarded kind)
+/* The id of an object. 0 or -errno. */
+static int id_of(int fd, enum cgw_guarded kind, uint32_t *id)
 {
 	union {
 		struct bpf_map_info map;
@@ -67,17 +67,13 @@ static uint32_t pinned_id(const char *path, enum cgw_guarded kind)
 	__u32 length = kind == CGW_GUARDED_MAP	     ? sizeof(info.map)
 		       : kind == CGW_GUARDED_PROGRAM ? sizeof(info.program)
 						     : sizeof(info.link);
-	int fd = bpf_obj_get(path), err;
 
-	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &length);
-	close(fd);
-	if (err)
-		return 0;
-	return kind == CGW_GUARDED_MAP	     ? info.map.id
-	       : kind == CGW_GUARDED_PROGRAM ? info.program.id
-					     : info.link.id;
+	if (bpf_obj_get_info_by_fd(fd, &info, &length))
+		return -errno;
+	*id = kind == CGW_GUARDED_MAP	    ? info.map.id
+	      : kind == CGW_GUARDED_PROGRAM ? info.program.id
+					    : info.link.id;
+	return 0;
 }
 
 static bool has_key(const struct record *record, const struct cgw_guard_key *key)
@@ -89,44 +85,57 @@ static bool has_key(const struct record *record, const struct cgw_guard_key *key
 }
 
 /* Maps that have no pin: what the program's variables stand in decides as well. */
-static void add_maps_of(struct record *record, const char *path, const char *program)
+static int add_maps_of(struct record *record, int program, const char *name)
 {
 	__u32 ids[MAPS_PER_PROGRAM_MAX] = {}, length = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = {.nr_map_ids = MAPS_PER_PROGRAM_MAX, .map_ids = (uintptr_t)ids};
-	int fd = bpf_obj_get(path);
 
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &length))
-		for (__u32 i = 0; i < info.nr_map_ids && i < MAPS_PER_PROGRAM_MAX; i++) {
-			struct cgw_guard_key key = {.kind = CGW_GUARDED_MAP, .number = ids[i]};
+	if (bpf_obj_get_info_by_fd(program, &info, &length))
+		return -errno;
+	for (__u32 i = 0; i < info.nr_map_ids && i < MAPS_PER_PROGRAM_MAX; i++) {
+		struct cgw_guard_key key = {.kind = CGW_GUARDED_MAP, .number = ids[i]};
 
-			if (!has_key(record, &key))
-				add(record, CGW_GUARDED_MAP, 0, ids[i], "map of ", program);
-		}
-	close(fd);
+		if (!has_key(record, &key))
+			add(record, CGW_GUARDED_MAP, 0, ids[i], "map of ", name);
+	}
+	return 0;
 }
 
-static void add_pins(struct record *record, const struct instance *instance, const char *folder,
+static int add_pin(struct record *record, const char *path, enum cgw_guarded kind, const char *what,
+	const char *name)
+{
+	int fd = bpf_obj_get(path), err;
+	uint32_t id = 0;
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	err = fd < 0 ? -errno : id_of(fd, kind, &id);
+	if (!err && kind == CGW_GUARDED_PROGRAM)
+		err = add_maps_of(record, fd, name);
+	if (!err)
+		add(record, kind, 0, id, what, name);
+	else
+		output_failure("guard", path, err, "what cannot be put on record is not guarded");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int add_pins(struct record *record, const struct instance *instance, const char *folder,
 	enum cgw_guarded kind, const char *what)
 {
 	DIR *dir = opendir(instance_path(instance, folder, ""));
 	struct dirent *entry;
+	int err = 0;
 
-	while (dir && (entry = readdir(dir))) {
-		uint32_t id;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		id = pinned_id(instance_path(instance, folder, entry->d_name), kind);
-		if (kind == CGW_GUARDED_PROGRAM)
-			add_maps_of(record, instance_path(instance, folder, entry->d_name),
-				entry->d_name);
-		if (id)
-			add(record, kind, 0, id, what, entry->d_name);
-	}
-	if (dir)
-		closedir(dir);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			err = add_pin(record, instance_path(instance, folder, entry->d_name), kind,
+				what, entry->d_name);
+	closedir(dir);
+	return err;
 }
 
 /* As the kernel numbers devices; to programs st_dev comes in another form. */
@@ -239,12 +248,18 @@ static int record_write(const struct record *record, int map)
 	return 0;
 }
 
-static void add_objects(struct record *record, const struct instance *instance)
+/* One that cannot be put on record is an error: it would be there for everybody. */
+static int add_objects(struct record *record, const struct instance *instance)
 {
-	add_pins(record, instance, "maps", CGW_GUARDED_MAP, "map ");
-	add_pins(record, instance, "images", CGW_GUARDED_MAP, "ruleset ");
-	add_pins(record, instance, "progs", CGW_GUARDED_PROGRAM, "program ");
-	add_pins(record, instance, "links", CGW_GUARDED_LINK, "link ");
+	int err = add_pins(record, instance, "maps", CGW_GUARDED_MAP, "map ");
+
+	if (!err)
+		err = add_pins(record, instance, "images", CGW_GUARDED_MAP, "ruleset ");
+	if (!err)
+		err = add_pins(record, instance, "progs", CGW_GUARDED_PROGRAM, "program ");
+	if (!err)
+		err = add_pins(record, instance, "links", CGW_GUARDED_LINK, "link ");
+	return err;
 }
 
 /* ---- pins of links ---- */
@@ -309,8 +324,9 @@ int guard_record(const struct instance *instance, bool wanted)
 	int map = instance->maps[MAP_GUARDED], err = 0;
 
 	if (wanted) {
-		add_objects(&record, instance);
-		err = add_directories(&record, instance);
+		err = add_objects(&record, instance);
+		if (!err)
+			err = add_directories(&record, instance);
 		if (!err)
 			err = add_namespace(&record);
 		if (err)
@@ -327,7 +343,7 @@ int guard_record(const struct instance *instance, bool wanted)
 }
 
 /* Of a record: the reader's processes, and objects, which may be there without a pin. */
-static void add_from(struct record *record, int map)
+static void add_recorded(struct record *record, int map)
 {
 	struct cgw_guard_key key, *previous = NULL;
 
@@ -348,10 +364,11 @@ static void add_from(struct record *record, int map)
 int guard_take_over(const struct instance *from, const struct instance *to)
 {
 	struct record record __attribute__((cleanup(record_free))) = {};
-	int err;
+	int err = add_objects(&record, from);
 
-	add_objects(&record, from);
-	add_from(&record, from->maps[MAP_GUARDED]);
+	if (err)
+		return fail("make", err);
+	add_recorded(&record, from->maps[MAP_GUARDED]);
 	err = record_write(&record, to->maps[MAP_GUARDED]);
 	return err ? fail("write", err) : 0;
 }

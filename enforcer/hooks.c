@@ -370,7 +370,7 @@ static bool is_absent(const char *pin)
 	return access(pin, F_OK) && errno == ENOENT;
 }
 
-static int remove_pin(const char *pin)
+static int remove_link(const char *pin)
 {
 	int err = is_absent(pin) ? 0 : instance_remove_link(pin);
 
@@ -384,10 +384,10 @@ int hooks_detach(const struct instance *instance, struct hook_set set)
 	int err = 0;
 
 	for (int i = 1; i < HOOK_COUNT; i++) {
-		int failed = remove_pin(new_pin(instance, &hooks[i]));
+		int failed = remove_link(new_pin(instance, &hooks[i]));
 
 		if (!failed && hook_set_has(&set, i))
-			failed = remove_pin(instance_path(instance, "links", hooks[i].name));
+			failed = remove_link(instance_path(instance, "links", hooks[i].name));
 		if (failed)
 			err = failed;
 	}

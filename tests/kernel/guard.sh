@@ -37,6 +37,19 @@ if [ "$(cgward doctor --json | jq -r '.features[] | select(.name == "BPF LSM").s
 		jq -r '.coverage[] | select(.section == "cgward").enforceable')"
 	same "without BPF LSM: the ruleset is in force all the same" denied \
 		"$(tries /jail sysctl write kernel.domainname=x)"
+	# What cannot be put on record would be there for everybody: here a pin that cannot be opened.
+	sed 's/192.0.2.1/192.0.2.2/' jail.ini >other.ini
+	ln -s odd "$BPFFS/links/odd"
+	cgward apply other.ini >"$TMP/output" 2>&1
+	same "a pin that cannot be put on record: apply fails" 1 $?
+	holds "a pin that cannot be put on record: apply names it" \
+		grep -q "failed to guard '$BPFFS/links/odd': Too many" "$TMP/output"
+	is "a pin that cannot be put on record: the old ruleset is in force" denied /jail \
+		connect tcp 192.0.2.1:1
+	rm "$BPFFS/links/odd"
+	holds "a pin that cannot be put on record: gone, apply succeeds" cgward apply other.ini
+	holds "a pin that cannot be put on record: nothing is left of it" cgward status
+	apply jail
 	protect off
 	same "without BPF LSM: off is off" off "$(state)"
 	same "without BPF LSM: then apply does not mention it" 0 \
